@@ -1,0 +1,151 @@
+"""A sentence-transformers model -> an int8 ONNX file that answers without torch, made once and checked.
+
+The weights are quantised per channel and the activations while it runs (onnxruntime's dynamic quantisation).
+"""
+
+import json
+import logging
+import shutil
+import tempfile
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from retrieval.encoder import OnnxEncoder, load_sentence_transformer
+from retrieval.errors import ModelError
+from retrieval.files import fsync_tree, write_atomically
+from retrieval.models import ModelFiles, sha256_of
+
+MIN_COSINE = 0.98
+_FORMAT = "onnx-int8-1"
+_FILES = ("encoder.onnx", "tokenizer.json")
+_SAMPLE = (
+    "Who denied the account?",
+    "When did the council vote on the bridge, and how many members were against it?",
+    "Rain closes two mountain passes\nThe road authority said on Tuesday that both passes would stay shut until the "
+    "slopes above them had been inspected. “We will not take that risk,” its director told reporters.",
+    "Quarterly profit at the shipping company fell 12 % to $340 million, short of what analysts had expected, as fuel "
+    "prices rose and a strike at two ports kept a third of its vessels waiting for most of September.",
+    "The midfielder scored twice in the second half; the visitors, who had led since the ninth minute, did not recover.",
+    "A vaccine against the fever was 81 percent effective in a trial of 4,500 children, researchers report.",
+    "Президент отклонил предложение о встрече.",
+    "2018",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    format: str
+    model_sha256: str
+    dimension: int
+    max_tokens: int
+    mean_cosine: float
+    sha256: dict[str, str]
+
+
+def open_onnx_encoder(model: ModelFiles, models_dir: Path, threads: int = 2) -> OnnxEncoder:
+    """The int8 encoder of `model`, kept in `models_dir`; exported first if it is not there or is damaged.
+
+    Raises:
+        ModelError: the model cannot be exported, or its int8 form strays from the original (mean cosine below
+            MIN_COSINE on a sample).
+    """
+    folder = models_dir / model.sha256[:16]
+    card = _sound_card(folder, model)
+    if card is None:
+        _export(model, folder)
+        card = _sound_card(folder, model)
+        if card is None:
+            raise ModelError(f"{folder} was written but does not read back; check the disk, then delete it and retry.")
+    return _open(folder, card, threads)
+
+
+def _open(folder: Path, card: _Card, threads: int) -> OnnxEncoder:
+    fingerprint = f"{card.format}/{card.model_sha256[:32]}"
+    return OnnxEncoder(folder, fingerprint, card.dimension, card.max_tokens, threads)
+
+
+def _sound_card(folder: Path, model: ModelFiles) -> _Card | None:
+    try:
+        card = _Card(**json.loads((folder / "card.json").read_text()))
+        sound = all(sha256_of(folder / name) == card.sha256[name] for name in _FILES)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return card if sound and card.format == _FORMAT and card.model_sha256 == model.sha256 else None
+
+
+def _export(model: ModelFiles, folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.parent))
+    try:
+        original = load_sentence_transformer(model)
+        try:
+            _write_onnx(original, scratch)
+        except Exception as error:  # torch and onnx raise what they like here
+            raise ModelError(f"{model.name} cannot be exported to ONNX ({error}); set ENCODER_BACKEND=torch.") from error
+        card = _Card(
+            format=_FORMAT,
+            model_sha256=model.sha256,
+            dimension=int(original.get_embedding_dimension()),
+            max_tokens=int(original.max_seq_length or 512),
+            mean_cosine=0.0,
+            sha256={name: sha256_of(scratch / name) for name in _FILES},
+        )
+        exported = _open(scratch, card, 1).encode(_SAMPLE)
+        reference = original.encode(list(_SAMPLE), normalize_embeddings=True, show_progress_bar=False)
+        cosine = float(np.mean(np.sum(exported * reference, axis=1)))
+        if cosine < MIN_COSINE:
+            raise ModelError(
+                f"the int8 form of {model.name} strays from the original (mean cosine {cosine:.3f}, at least "
+                f"{MIN_COSINE} is asked); set ENCODER_BACKEND=torch."
+            )
+        write_atomically(scratch / "card.json", json.dumps({**asdict(card), "mean_cosine": round(cosine, 5)}).encode())
+        fsync_tree(scratch)
+        if folder.exists():
+            shutil.rmtree(folder)
+        scratch.rename(folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _write_onnx(original: Any, folder: Path) -> None:
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    class Sentence(torch.nn.Module):
+        """One tokenised text in, one unit vector out."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = original.eval()
+
+        def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+            # One text at a time has no padding, so the transformer needs no mask; only the pooling asks for one.
+            tokens = self.model[0].auto_model(input_ids=input_ids).last_hidden_state
+            features = {"token_embeddings": tokens, "attention_mask": torch.ones_like(input_ids)}
+            for module in self.model[1:]:
+                features = module(features)
+            return torch.nn.functional.normalize(features["sentence_embedding"], dim=-1)
+
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Sentence(),
+            (torch.ones(1, 16, dtype=torch.long),),
+            str(folder / "float.onnx"),
+            input_names=["input_ids"],
+            output_names=["sentence_vector"],
+            dynamic_shapes={"input_ids": {1: torch.export.Dim("tokens", min=2, max=4096)}},
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+        quantize_dynamic(
+            folder / "float.onnx", folder / "encoder.onnx", weight_type=QuantType.QInt8, per_channel=True
+        )
+    (folder / "float.onnx").unlink()
+    original.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))

@@ -1,0 +1,112 @@
+"""Vectors already computed, by encoder and text, so that a rebuild embeds only what is new."""
+
+import hashlib
+import logging
+import sqlite3
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from retrieval.encoder import Encoder
+
+HalfVectors = npt.NDArray[np.float16]
+
+_log = logging.getLogger(__name__)
+_BATCH = 256
+_SCHEMA = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, crc INTEGER, vector BLOB) WITHOUT ROWID"
+
+
+class VectorCache:
+    """A SQLite file of float16 vectors. What was committed survives a kill; a damaged row counts as absent.
+
+    A damaged file is set aside and begun anew: the cache saves time and holds nothing that cannot be had again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._db = self._open()
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):  # locked, full or unreadable is not damaged
+                raise
+            _log.warning("the vector cache %s is damaged (%s); beginning a new one", path, error)
+            path.replace(path.with_suffix(".damaged"))
+            self._db = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, timeout=30)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute(_SCHEMA)
+        return db
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._db.close()
+
+    def __len__(self) -> int:
+        count: int = self._db.execute("SELECT count(*) FROM vectors").fetchone()[0]
+        return count
+
+    def missing(self, encoder: Encoder, texts: Sequence[str]) -> int:
+        """How many of the texts have no vector yet."""
+        return sum(vector is None for vector in self._look_up([_key(encoder, text) for text in texts], encoder))
+
+    def vectors(
+        self, encoder: Encoder, texts: Sequence[str], embedded: Callable[[int], None] = lambda count: None
+    ) -> HalfVectors:
+        """The vectors of the texts, float16, shape (len(texts), dimension); those not held are computed and kept.
+
+        `embedded` is told, batch by batch, how many texts had to be computed.
+        """
+        keys = [_key(encoder, text) for text in texts]
+        found = self._look_up(keys, encoder)
+        absent = [row for row, vector in enumerate(found) if vector is None]
+        for first in range(0, len(absent), _BATCH):
+            rows = absent[first : first + _BATCH]
+            computed = encoder.encode([texts[row] for row in rows]).astype(np.float16)
+            with self._db:
+                self._db.executemany(
+                    "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
+                    [
+                        (keys[row], zlib.crc32(data := vector.tobytes()), data)
+                        for row, vector in zip(rows, computed, strict=True)
+                    ],
+                )
+            for row, vector in zip(rows, computed, strict=True):
+                found[row] = vector
+            embedded(len(rows))
+        return np.array(found, dtype=np.float16).reshape(len(texts), encoder.dimension)
+
+    def keep_only(self, encoder: Encoder, texts: Sequence[str]) -> int:
+        """Drop every vector but those of `texts`; returns how many were dropped."""
+        with self._db:
+            self._db.execute("CREATE TEMP TABLE kept (key BLOB PRIMARY KEY) WITHOUT ROWID")
+            self._db.executemany("INSERT OR IGNORE INTO kept VALUES (?)", ((_key(encoder, text),) for text in texts))
+            dropped = self._db.execute("DELETE FROM vectors WHERE key NOT IN (SELECT key FROM kept)").rowcount
+            self._db.execute("DROP TABLE kept")
+        return dropped
+
+    def _look_up(self, keys: Sequence[bytes], encoder: Encoder) -> list[HalfVectors | None]:
+        size = encoder.dimension * 2
+        held: dict[bytes, HalfVectors] = {}
+        for first in range(0, len(keys), _BATCH):
+            batch = keys[first : first + _BATCH]
+            marks = ",".join("?" * len(batch))
+            rows = self._db.execute(f"SELECT key, crc, vector FROM vectors WHERE key IN ({marks})", batch)  # noqa: S608
+            for key, crc, data in rows:
+                if len(data) == size and zlib.crc32(data) == crc:
+                    held[key] = np.frombuffer(data, dtype=np.float16)
+        return [held.get(key) for key in keys]
+
+
+def _key(encoder: Encoder, text: str) -> bytes:
+    return hashlib.sha256(f"{encoder.fingerprint}\0{text}".encode("utf-8", "surrogatepass")).digest()[:16]
