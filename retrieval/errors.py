@@ -9,6 +9,7 @@
       IndexIncompatible   the index was built by another model or format
       BuildRunning        another process is building
       BuildRefused        the new index lost too much to be published without --force
+      StorageError        the disk is full or failed during a build; nothing was published
       NoPrevious          there is no generation to roll back to
       BadQuestion         the question or its date cannot be used
 
@@ -47,7 +48,9 @@ class IndexCorrupt(RetrievalError):
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
-        super().__init__(f"{path}: {reason}. Build the index again with `byline index`, or go back with `byline rollback`.")
+        super().__init__(
+            f"{path}: {reason}. Build the index again with `byline index`, or go back with `byline rollback`."
+        )
 
 
 class IndexIncompatible(RetrievalError):
@@ -67,6 +70,10 @@ class BuildRefused(RetrievalError):
             f"the new index would hold {after} articles where the present one holds {before}; it was not published. "
             "Check the sources, or publish it all the same with --force."
         )
+
+
+class StorageError(RetrievalError):
+    """The disk is full or failed during a build; nothing was published."""
 
 
 class NoPrevious(RetrievalError):

@@ -8,6 +8,8 @@ import logging
 import shutil
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -85,7 +87,9 @@ def _export(model: ModelFiles, folder: Path) -> None:
         try:
             _write_onnx(original, scratch)
         except Exception as error:  # torch and onnx raise what they like here
-            raise ModelError(f"{model.name} cannot be exported to ONNX ({error}); set ENCODER_BACKEND=torch.") from error
+            raise ModelError(
+                f"{model.name} cannot be exported to ONNX ({error}); set ENCODER_BACKEND=torch."
+            ) from error
         card = _Card(
             format=_FORMAT,
             model_sha256=model.sha256,
@@ -111,6 +115,17 @@ def _export(model: ModelFiles, folder: Path) -> None:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """The exporter and the quantiser log advice to whoever wrote the model, some of it by the root logger."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
 def _write_onnx(original: Any, folder: Path) -> None:
     import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -120,18 +135,19 @@ def _write_onnx(original: Any, folder: Path) -> None:
 
         def __init__(self) -> None:
             super().__init__()
-            self.model = original.eval()
+            transformer, *others = original.eval()
+            self.transformer = transformer.auto_model
+            self.others = torch.nn.ModuleList(others)
 
         def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
             # One text at a time has no padding, so the transformer needs no mask; only the pooling asks for one.
-            tokens = self.model[0].auto_model(input_ids=input_ids).last_hidden_state
+            tokens = self.transformer(input_ids=input_ids).last_hidden_state
             features = {"token_embeddings": tokens, "attention_mask": torch.ones_like(input_ids)}
-            for module in self.model[1:]:
+            for module in self.others:
                 features = module(features)
             return torch.nn.functional.normalize(features["sentence_embedding"], dim=-1)
 
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _without_advice():
         warnings.simplefilter("ignore")
         torch.onnx.export(
             Sentence(),
@@ -144,8 +160,6 @@ def _write_onnx(original: Any, folder: Path) -> None:
             external_data=False,
             verbose=False,
         )
-        quantize_dynamic(
-            folder / "float.onnx", folder / "encoder.onnx", weight_type=QuantType.QInt8, per_channel=True
-        )
+        quantize_dynamic(folder / "float.onnx", folder / "encoder.onnx", weight_type=QuantType.QInt8, per_channel=True)
     (folder / "float.onnx").unlink()
     original.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))

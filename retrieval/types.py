@@ -1,8 +1,11 @@
 """The values that flow through Byline. All are frozen; None means "not known" or "no answer" and nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Literal
+
+from retrieval.errors import ArticleError
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +35,116 @@ class Passage:
     def id(self) -> str:
         """The same across rebuilds for as long as the article is not changed before `end`."""
         return f"{self.article_id}:{self.start}-{self.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a query. `row` is its row in the index; `rank` counts from 1.
+
+    `score` orders the hits of one query and is not comparable between queries; `likeness` is the cosine of query and
+    passage.
+    """
+
+    rank: int
+    row: int
+    article: Article
+    passage: Passage
+    score: float
+    likeness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A span that may answer the question: article.text[start:end], within the sentence [sentence_start, sentence_end).
+
+    `score` orders the candidates of one question.
+    """
+
+    hit: Hit
+    start: int
+    end: int
+    sentence_start: int
+    sentence_end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader made of a question and its hits: candidates, best first, and the probability of an answer."""
+
+    candidates: tuple[Candidate, ...]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A verbatim sentence: article.text[start:end] == quote. `n` counts from 1 in the order of use.
+
+    An exact citation holds the answer at [answer_start, answer_end) of the article's text; a related one does not.
+    """
+
+    n: int
+    article: Article
+    quote: str
+    start: int
+    end: int
+    answer_start: int | None
+    answer_end: int | None
+    kind: Literal["exact", "related"]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a question, or the refusal of one: then `text` is None and `reason` says why.
+
+    `citations` of a refusal are the nearest sentences. `confidence` is the probability, 0 to 1, that the best
+    candidate answers the question. `timings_ms` are wall-clock milliseconds by phase.
+    """
+
+    question: str
+    understood_as: str
+    text: str | None
+    reason: str | None
+    confidence: float
+    citations: tuple[Citation, ...]
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> bool:
+        """True if nothing in the collection was found to answer the question."""
+        return self.text is None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did. `generation` is None if nothing was published because nothing had changed.
+
+    added, changed, removed and unchanged count articles against the generation before; `embedded` counts the
+    passages whose vectors were not in the cache; `rate` is passages a second over all phases.
+    """
+
+    generation: str | None
+    articles: int
+    passages: int
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    rejected: tuple[ArticleError, ...]
+    embedded: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Passages a second."""
+        return self.passages / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a build is: `done` of `total` in `phase`; total is None while it is not known."""
+
+    phase: Literal["reading", "embedding", "indexing", "verifying"]
+    done: int
+    total: int | None

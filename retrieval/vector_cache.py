@@ -4,7 +4,7 @@ import hashlib
 import logging
 import sqlite3
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,8 +27,8 @@ class VectorCache:
     A damaged file is set aside and begun anew: the cache saves time and holds nothing that cannot be had again.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, encoder: Encoder) -> None:
+        self._path, self._encoder = path, encoder
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._db = self._open()
@@ -49,30 +49,30 @@ class VectorCache:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._db.close()
 
     def __len__(self) -> int:
         count: int = self._db.execute("SELECT count(*) FROM vectors").fetchone()[0]
         return count
 
-    def missing(self, encoder: Encoder, texts: Sequence[str]) -> int:
-        """How many of the texts have no vector yet."""
-        return sum(vector is None for vector in self._look_up([_key(encoder, text) for text in texts], encoder))
+    def key(self, text: str) -> bytes:
+        """What the vector of `text` is filed under: 16 bytes of the encoder's fingerprint and the text."""
+        return hashlib.sha256(f"{self._encoder.fingerprint}\0{text}".encode()).digest()[:16]
 
-    def vectors(
-        self, encoder: Encoder, texts: Sequence[str], embedded: Callable[[int], None] = lambda count: None
-    ) -> HalfVectors:
+    def vectors(self, texts: Sequence[str], embedded: Callable[[int], None] = lambda count: None) -> HalfVectors:
         """The vectors of the texts, float16, shape (len(texts), dimension); those not held are computed and kept.
 
         `embedded` is told, batch by batch, how many texts had to be computed.
         """
-        keys = [_key(encoder, text) for text in texts]
-        found = self._look_up(keys, encoder)
+        keys = [self.key(text) for text in texts]
+        found = self._look_up(keys)
         absent = [row for row, vector in enumerate(found) if vector is None]
         for first in range(0, len(absent), _BATCH):
             rows = absent[first : first + _BATCH]
-            computed = encoder.encode([texts[row] for row in rows]).astype(np.float16)
+            computed = self._encoder.encode([texts[row] for row in rows]).astype(np.float16)
             with self._db:
                 self._db.executemany(
                     "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
@@ -84,19 +84,19 @@ class VectorCache:
             for row, vector in zip(rows, computed, strict=True):
                 found[row] = vector
             embedded(len(rows))
-        return np.array(found, dtype=np.float16).reshape(len(texts), encoder.dimension)
+        return np.array(found, dtype=np.float16).reshape(len(texts), self._encoder.dimension)
 
-    def keep_only(self, encoder: Encoder, texts: Sequence[str]) -> int:
-        """Drop every vector but those of `texts`; returns how many were dropped."""
+    def keep_only(self, keys: Iterable[bytes]) -> int:
+        """Drop every vector but those of `keys`; returns how many were dropped."""
         with self._db:
             self._db.execute("CREATE TEMP TABLE kept (key BLOB PRIMARY KEY) WITHOUT ROWID")
-            self._db.executemany("INSERT OR IGNORE INTO kept VALUES (?)", ((_key(encoder, text),) for text in texts))
+            self._db.executemany("INSERT OR IGNORE INTO kept VALUES (?)", ((key,) for key in keys))
             dropped = self._db.execute("DELETE FROM vectors WHERE key NOT IN (SELECT key FROM kept)").rowcount
             self._db.execute("DROP TABLE kept")
         return dropped
 
-    def _look_up(self, keys: Sequence[bytes], encoder: Encoder) -> list[HalfVectors | None]:
-        size = encoder.dimension * 2
+    def _look_up(self, keys: Sequence[bytes]) -> list[HalfVectors | None]:
+        size = self._encoder.dimension * 2
         held: dict[bytes, HalfVectors] = {}
         for first in range(0, len(keys), _BATCH):
             batch = keys[first : first + _BATCH]
@@ -106,7 +106,3 @@ class VectorCache:
                 if len(data) == size and zlib.crc32(data) == crc:
                     held[key] = np.frombuffer(data, dtype=np.float16)
         return [held.get(key) for key in keys]
-
-
-def _key(encoder: Encoder, text: str) -> bytes:
-    return hashlib.sha256(f"{encoder.fingerprint}\0{text}".encode("utf-8", "surrogatepass")).digest()[:16]

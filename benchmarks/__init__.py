@@ -1,0 +1,1 @@
+"""Measurements on real data. Nothing imports this package."""

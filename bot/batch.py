@@ -1,0 +1,70 @@
+"""A file of questions in, a file of results out, one JSON object a line."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bot.settings import SettingsError
+from retrieval.errors import BadQuestion
+
+
+class BatchError(SettingsError):
+    """A line of a batch file cannot be used; the message names the file and the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One line of a batch."""
+
+    id: Any
+    text: str
+    as_of: date | None
+
+
+def run_batch(source: Path, target: Path, answer: Callable[[Ask], dict[str, Any]]) -> None:
+    """Answer every line of `source` ({"id"?, "question" or "query", "as_of"?}) into `target`, which appears whole.
+
+    A question that cannot be asked (no words, too long) gives {"id", "error"} in its place.
+
+    Raises:
+        BatchError: `source` cannot be read or a line of it is no such object; `target` is left as it was.
+    """
+    scratch = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with source.open(encoding="utf-8") as lines, scratch.open("w", encoding="utf-8") as out:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    out.write(json.dumps(_result(_parse(source, number, line), answer), ensure_ascii=False) + "\n")
+        scratch.replace(target)
+    except UnicodeDecodeError as error:
+        raise BatchError(f"{source} is not UTF-8 text") from error
+    except OSError as error:
+        raise BatchError(f"{error.filename}: {error.strerror}") from error
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _result(ask: Ask, answer: Callable[[Ask], dict[str, Any]]) -> dict[str, Any]:
+    named = {} if ask.id is None else {"id": ask.id}
+    try:
+        return {**named, **answer(ask)}
+    except BadQuestion as error:
+        return {**named, "error": str(error)}
+
+
+def _parse(source: Path, number: int, line: str) -> Ask:
+    try:
+        entry = json.loads(line)
+        text = entry["question"] if "question" in entry else entry["query"]
+        if not isinstance(text, str):
+            raise TypeError("the question is not a text")
+        as_of = entry.get("as_of")
+        return Ask(entry.get("id"), text, date.fromisoformat(as_of[:10]) if as_of else None)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BatchError(
+            f'{source}:{number}: expected an object like {{"id": 1, "question": "…", "as_of": "2018-03-20"}} ({error})'
+        ) from error

@@ -1,0 +1,141 @@
+"""Holds the open index and answers from it; a rebuild by another process is noticed and swapped in."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from bot.settings import Settings
+from retrieval.answering import DEFAULT_THRESHOLD, Answerer
+from retrieval.build import build
+from retrieval.encoder import Encoder, TorchEncoder
+from retrieval.errors import IndexCorrupt, IndexMissing, RetrievalError
+from retrieval.export import open_onnx_encoder
+from retrieval.index import Index
+from retrieval.models import find_model
+from retrieval.reader import SentenceReader
+from retrieval.retriever import Retriever
+from retrieval.store import Store
+from retrieval.types import Answer, BuildReport, Hit, Progress
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    """Everything that answers belongs to one generation; it is swapped by one assignment."""
+
+    index: Index
+    retriever: Retriever
+    answerer: Answerer
+
+
+class Service:
+    """Answers questions from the current generation. Safe to use from several threads."""
+
+    def __init__(self, settings: Settings, encoder: Encoder | None = None) -> None:
+        """Opens the index.
+
+        Raises:
+            IndexMissing, IndexCorrupt, IndexIncompatible, ModelError: as `Store.open` and `open_encoder`.
+        """
+        self._settings = settings
+        self._store = Store(settings.index_dir)
+        if not self._store.generations():
+            raise IndexMissing(f"there is no index in {settings.index_dir}; build one with `byline index`.")
+        self._encoder = encoder or open_encoder(settings)
+        self._damaged: tuple[IndexCorrupt, ...] = ()
+        self._serving = self._open()
+        self._seen = self._store.current()
+        self._stop = threading.Event()
+
+    @property
+    def index(self) -> Index:
+        """The index that answers now."""
+        return self._serving.index
+
+    @property
+    def damaged(self) -> tuple[IndexCorrupt, ...]:
+        """What was found damaged when the index was opened; empty if all is well."""
+        return self._damaged
+
+    def answer(self, question: str, as_of: date | None = None) -> Answer:
+        """See `Answerer.answer`."""
+        return self._serving.answerer.answer(question, as_of)
+
+    def search(self, query: str, k: int = 10, as_of: date | None = None) -> list[Hit]:
+        """See `Retriever.search`."""
+        return self._serving.retriever.search(query, k, as_of)
+
+    def refresh(self) -> bool:
+        """Swap in the current generation if it is not the one that answers; True if it was swapped.
+
+        Questions under way go on with the index that they began with. If the new generation cannot be opened the
+        old one goes on answering, and the log says why.
+        """
+        current = self._store.current()
+        if current == self._seen:
+            return False
+        try:
+            serving = self._open()
+        except RetrievalError as error:
+            _log.error(
+                "generation %s cannot be opened, %s goes on answering: %s", current, self.index.generation, error
+            )
+            self._seen = current
+            return False
+        self._serving, self._seen = serving, current
+        return True
+
+    def watch(self, seconds: float = 1.0) -> None:
+        """Look for a new generation every so many seconds, in a thread of its own, until `close`."""
+
+        def look() -> None:
+            while not self._stop.wait(seconds):
+                self.refresh()
+
+        threading.Thread(target=look, name="index-watch", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._stop.set()
+
+    def _open(self) -> _Serving:
+        opened = self._store.open()
+        self._damaged = opened.damaged
+        retriever = Retriever(opened.index, self._encoder)
+        reader = SentenceReader(self._encoder, opened.index.lexical)
+        chosen = self._settings.answer_threshold
+        threshold = DEFAULT_THRESHOLD if chosen is None else chosen
+        return _Serving(opened.index, retriever, Answerer(retriever, reader, threshold))
+
+
+def open_encoder(settings: Settings) -> Encoder:
+    """The encoder that the settings name. Its first use exports it, which takes about ten seconds.
+
+    Raises:
+        ModelError: the model is missing, damaged or cannot be exported.
+    """
+    model = find_model(settings.embedding_model)
+    if settings.encoder_backend == "torch":
+        return TorchEncoder(model)
+    return open_onnx_encoder(model, settings.models_dir, settings.encoder_threads)
+
+
+def rebuild(
+    settings: Settings,
+    sources: Sequence[Path],
+    force: bool = False,
+    progress: Callable[[Progress], None] = lambda progress: None,
+) -> BuildReport:
+    """Build the index of the settings from the sources. See `retrieval.build.build`."""
+    return build(
+        sources,
+        Store(settings.index_dir),
+        open_encoder(settings),
+        settings.vector_cache,
+        force=force,
+        progress=progress,
+    )

@@ -1,0 +1,116 @@
+"""The conversation in a terminal, and the progress bar of a build."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from bot.output import answer_lines, credit, plain
+from bot.service import Service
+from retrieval.errors import RetrievalError
+from retrieval.types import Answer, Progress
+
+_PHASES = {
+    "reading": "Reading the articles",
+    "embedding": "Embedding the passages",
+    "indexing": "Building the index",
+    "verifying": "Verifying it",
+}
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Progress], None]]:
+    """A callback that draws a bar with rate and time left on standard error, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda progress: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks = {}
+
+        def draw(progress: Progress) -> None:
+            if progress.phase not in tasks:
+                tasks[progress.phase] = bar.add_task(_PHASES[progress.phase], total=progress.total, rate="")
+            task = tasks[progress.phase]
+            speed = bar.tasks[task].speed
+            rate = f"{speed:,.0f}/s" if speed else ""
+            bar.update(task, completed=progress.done, total=progress.total, rate=rate)
+
+        yield draw
+
+
+def converse(service: Service, as_of: date | None = None) -> None:
+    """Answer line by line until the end of the input: with colours in a terminal, else in plain text."""
+    for error in service.damaged:
+        print(f"byline: {error} Generation {service.index.generation} answers instead.", file=sys.stderr)
+    service.watch()
+    try:
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            _converse_with_colours(service, as_of)
+        else:
+            _converse_plainly(service, as_of)
+    finally:
+        service.close()
+
+
+def _converse_plainly(service: Service, as_of: date | None) -> None:
+    for line in sys.stdin:
+        if not line.strip():
+            continue
+        try:
+            print("\n".join(answer_lines(service.answer(line, as_of))), end="\n\n", flush=True)
+        except RetrievalError as error:
+            print(f"byline: {error}", file=sys.stderr, flush=True)
+
+
+def _converse_with_colours(service: Service, as_of: date | None) -> None:
+    from rich.console import Console
+
+    console = Console()
+    manifest = service.index.manifest
+    console.print(
+        f"[bold]Byline[/bold]: {manifest.articles:,} articles, {manifest.oldest or '?'} to {manifest.newest or '?'}. "
+        "Ask a question; an empty line or Ctrl-D ends."
+    )
+    while True:
+        try:
+            question = console.input("[bold cyan]?[/bold cyan] ")
+        except (EOFError, KeyboardInterrupt):
+            return
+        if not question.strip():
+            return
+        try:
+            _show(service.answer(question, as_of))
+        except RetrievalError as error:
+            console.print(str(error), style="yellow", markup=False)
+
+
+def _show(answer: Answer) -> None:
+    from rich.console import Console, Group
+    from rich.panel import Panel
+    from rich.text import Text
+
+    console = Console()
+    if answer.refused:
+        console.print(Text(f"I could not find that. {answer.reason}", style="yellow"))
+    else:
+        console.print(Text(plain(answer.text or ""), style="bold"))
+    for citation in answer.citations:
+        lines = [Text(f"“{plain(citation.quote)}”")] if citation.quote != answer.text else []
+        if citation.article.url:
+            lines.append(Text(plain(citation.article.url), style="blue underline"))
+        title = Text(f"{citation.n}  {credit(citation)}")
+        console.print(Panel(Group(*lines), title=title, title_align="left", border_style="dim"))
+    console.print(Text(f"{answer.timings_ms.get('total', 0):.0f} ms", style="dim"))
