@@ -10,8 +10,8 @@ from retrieval.types import Answer, Candidate, Citation, Hit, Reading
 
 # Fitted on the dev questions by benchmarks/fit_refusal.py: refuses at most one in ten that the articles answer.
 DEFAULT_THRESHOLD = 0.5
-_PASSAGES = 6
-_PER_ARTICLE = 2
+PASSAGES = 6
+PER_ARTICLE = 2
 _CITATIONS = 3
 # A further sentence is worth citing if it scores at least this share of the best.
 _NEAR = 0.75
@@ -41,7 +41,7 @@ class Answerer:
         question = check_query(question)
         as_of = as_of or date.today()
         began = time.perf_counter()
-        hits = self._retriever.search(question, _PASSAGES, as_of, _PER_ARTICLE)
+        hits = self._retriever.search(question, PASSAGES, as_of, PER_ARTICLE)
         found = time.perf_counter()
         reading = self._reader.read(question, hits)
         read = time.perf_counter()

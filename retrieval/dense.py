@@ -12,9 +12,12 @@ from retrieval.errors import IndexCorrupt
 
 Rows = npt.NDArray[np.int64]
 
+# Its stubs do not know the keyword arguments.
+_faiss: Any = faiss
+
 # Above this many vectors an exact scan takes longer than the approximate index (see benchmarks/dense.py).
 EXACT_LIMIT = 50_000
-_NPROBE = 64
+PROBES = 64
 _TRAIN_PER_LIST = 40
 _BLOCK = 16_384
 
@@ -22,8 +25,8 @@ _BLOCK = 16_384
 class DenseIndex:
     """Finds the vectors nearest to a query among a range of rows."""
 
-    def __init__(self, index: Any) -> None:
-        self._index = index
+    def __init__(self, index: Any, probes: int = PROBES) -> None:
+        self._index, self._probes = index, probes
         self._approximate = isinstance(index, faiss.IndexIVF)
         if self._approximate:
             index.make_direct_map()
@@ -39,7 +42,7 @@ class DenseIndex:
     @property
     def kind(self) -> str:
         """How it searches, for people."""
-        return f"IVF {self._index.nlist} lists, {_NPROBE} probed" if self._approximate else "exact"
+        return f"IVF {self._index.nlist} lists, {self._probes} probed" if self._approximate else "exact"
 
     def search(self, query: Vectors, k: int, rows: range) -> tuple[Rows, Vectors]:
         """The up to k rows within `rows` nearest to `query`, and their inner products, nearest first.
@@ -48,14 +51,15 @@ class DenseIndex:
         """
         if not rows or k < 1:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        selector = faiss.IDSelectorRange(rows.start, rows.stop)
+        selector = faiss.IDSelectorRange(rows.start, rows.stop, True)  # the lists hold their rows in order
+        parameters: Any
         if self._approximate:
             # The lists hold all dates; of a narrow range the nearest may lie in any list, and the scan is short.
             share = len(rows) / len(self)
-            nprobe = min(self._index.nlist, int(_NPROBE / max(share, 1e-9)) if share < 0.5 else _NPROBE)
-            parameters = faiss.SearchParametersIVF(sel=selector, nprobe=nprobe)
+            nprobe = min(self._index.nlist, int(self._probes / max(share, 1e-9)) if share < 0.5 else self._probes)
+            parameters = _faiss.SearchParametersIVF(sel=selector, nprobe=nprobe)
         else:
-            parameters = faiss.SearchParameters(sel=selector)
+            parameters = _faiss.SearchParameters(sel=selector)
         scores, found = self._index.search(query.reshape(1, -1), min(k, len(rows)), params=parameters)
         real = found[0] >= 0
         return found[0][real], scores[0][real]
@@ -101,13 +105,13 @@ def build_dense(vectors: npt.NDArray[np.float16], path: Path, exact_limit: int =
     return DenseIndex(index).kind
 
 
-def open_dense(path: Path) -> DenseIndex:
-    """Open a written index.
+def open_dense(path: Path, probes: int = PROBES) -> DenseIndex:
+    """Open a written index; `probes` is how many of its lists are searched, if it has any.
 
     Raises:
         IndexCorrupt: FAISS cannot read the file.
     """
     try:
-        return DenseIndex(faiss.read_index(str(path)))
+        return DenseIndex(faiss.read_index(str(path)), probes)
     except RuntimeError as error:
         raise IndexCorrupt(path, "cannot be read by FAISS") from error

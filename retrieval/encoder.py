@@ -66,13 +66,16 @@ class OnnxEncoder:
 
     @property
     def fingerprint(self) -> str:
+        """See Encoder."""
         return self._fingerprint
 
     @property
     def dimension(self) -> int:
+        """See Encoder."""
         return self._dimension
 
     def encode(self, texts: Sequence[str]) -> Vectors:
+        """See Encoder."""
         with self._tokenizer_lock:
             tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         run = map if len(tokens) == 1 else self._workers.map
@@ -94,13 +97,16 @@ class TorchEncoder:
 
     @property
     def fingerprint(self) -> str:
+        """See Encoder."""
         return self._fingerprint
 
     @property
     def dimension(self) -> int:
+        """See Encoder."""
         return int(self._model.get_embedding_dimension())
 
     def encode(self, texts: Sequence[str]) -> Vectors:
+        """See Encoder."""
         with self._lock:
             vectors: Vectors = self._model.encode(
                 list(texts), batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False

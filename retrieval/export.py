@@ -31,7 +31,7 @@ _SAMPLE = (
     "slopes above them had been inspected. “We will not take that risk,” its director told reporters.",
     "Quarterly profit at the shipping company fell 12 % to $340 million, short of what analysts had expected, as fuel "
     "prices rose and a strike at two ports kept a third of its vessels waiting for most of September.",
-    "The midfielder scored twice in the second half; the visitors, who had led since the ninth minute, did not recover.",
+    "The midfielder scored twice in the second half; the visitors, ahead since the ninth minute, did not recover.",
     "A vaccine against the fever was 81 percent effective in a trial of 4,500 children, researchers report.",
     "Президент отклонил предложение о встрече.",
     "2018",
@@ -130,7 +130,7 @@ def _write_onnx(original: Any, folder: Path) -> None:
     import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    class Sentence(torch.nn.Module):
+    class Sentence(torch.nn.Module):  # type: ignore[misc]
         """One tokenised text in, one unit vector out."""
 
         def __init__(self) -> None:

@@ -28,7 +28,7 @@ FORMAT = 1
 ARTICLES, PASSAGES, DENSE, LEXICAL = "articles.sqlite", "passages.npy", "dense.faiss", "lexical"
 REJECTED, MANIFEST = "rejected.json", "manifest.json"
 
-# `article` is the number in Documents; start and end are offsets into its text; `day` is date.toordinal(), 0 if unknown.
+# `article` is the number in Documents, start and end are offsets into its text, `day` is date.toordinal() or 0.
 PASSAGE_ROW = np.dtype([("article", "<i4"), ("start", "<i4"), ("end", "<i4"), ("day", "<i4")])
 PassageRows = npt.NDArray[np.void]
 

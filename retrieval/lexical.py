@@ -58,7 +58,7 @@ def _schema() -> Any:
 
 @contextmanager
 def _disk_errors() -> Iterator[None]:
-    """tantivy's ValueError for a full or failing disk as an OSError."""
+    """Tantivy's ValueError for a full or failing disk as an OSError."""
     try:
         yield
     except ValueError as error:

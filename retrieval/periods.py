@@ -39,6 +39,17 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question, the same in plain letters, and what it says of its tense as a whole."""
+
+    question: str
+    plain: str
+    on: date
+    coming: bool
+    yearly: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Mention:
     """What one expression says, before any slack. Of several, the lowest rank counts, then the fewest days."""
 
@@ -105,9 +116,11 @@ _DATED = _compile(
     rf"(?<![\w$£€¥#@.,/'-])(?:(?P<prep>{_PREPOSITIONS}) )?"
     r"(?:(?P<det>the year|year|the|an?|his|her|its|their|our|these|those|this|last|next|which|what) )?"
     rf"(?:(?P<part>{_PARTED})(?:-| )(?:(?:of|in) )?(?:the )?)?(?:"
+    rf"(?!{_YEAR}[/.-]{_DAY}(?:[/.-]{_DAY})?+(?! (?:and|to|until|till|through) ))"
     rf"(?P<left>{_SIDE}|{_DAY})(?:(?P<join> (?:and|to|until|till|through) )|(?: )?-(?: )?)"
     rf"(?P<right>{_SIDE}|{_unnamed(_DAY_OR_YEAR)})"
-    rf"|(?P<s1>{_YEAR})[/-](?P<s2>{_YEAR}|[0-9]{{2}}(?![0-9]))"
+    rf"|(?!{_YEAR}-(?:0[1-9]|1[0-2])(?! (?:season|school|academic)))(?P<s1>{_YEAR})[/-]"
+    rf"(?P<s2>{_YEAR}|[0-9]{{2}}(?![0-9]))"
     rf"|(?P<decade>(?:1[6-9]|20)[0-9]0)'?s\b"
     rf"|(?P<season>{'|'.join(_SEASONS)})(?:,?(?: of)? (?P<sy>{_OR_THAT}))?"
     rf"|(?:q(?P<q>[1-4])|(?P<qn>first|second|third|fourth) quarter)(?:,?(?: of)? (?P<qy>{_OR_THAT}))"
@@ -148,7 +161,8 @@ def find_period(question: str, as_of: date) -> Period | None:
     Words about publication count before all others, then explicit dates, the shortest first, then relative ones.
     """
     plain = question.translate(_PLAIN)
-    found = chain(_dated(question, plain, as_of), _relative(question, plain, as_of))
+    asked = _Asked(question, plain, as_of, _COMING.search(plain) is not None, _YEARLY.search(plain) is not None)
+    found = chain(_dated(asked), _relative(asked))
     mentions = [m for m in found if not _COMPARED.search(plain[max(0, m.start - 40) : m.start])]
     published = {m for m in mentions if _names_publication(plain, m)} if mentions else set()
     if _several_publications(plain, published, mentions):
@@ -165,21 +179,21 @@ def find_period(question: str, as_of: date) -> Period | None:
 # Explicit dates
 
 
-def _dated(question: str, plain: str, as_of: date) -> Iterator[_Mention]:
-    for match in _DATED.finditer(plain):
-        rank = _rank(question, plain, match)
-        days = None if rank is None else _explicit(match, plain, as_of)
+def _dated(asked: _Asked) -> Iterator[_Mention]:
+    for match in _DATED.finditer(asked.plain):
+        rank = _rank(asked, match)
+        days = None if rank is None else _explicit(asked, match)
         if rank is None or days is None:
             continue
         # "Since the 2019 election" does not say since when in 2019.
-        days = _open(days, match["prep"], as_of) if rank == _DATE else days
+        days = _open(days, match["prep"], asked.on) if rank == _DATE else days
         if days is not None:
             body = match.end("prep") + 1 if match["prep"] else match.start()
-            slack = 0 if match["prep"] in ("before", "prior to") else _slack(days)
+            slack = 0 if (match["prep"] or "").startswith(("before", "prior")) else _slack(days)
             yield _Mention(days, rank, match.start(), body, match.end(), slack)
 
 
-def _rank(question: str, plain: str, match: _Match) -> int | None:
+def _rank(asked: _Asked, match: _Match) -> int | None:
     """How far the expression is a date at all."""
     prep, det, part, point = match["prep"], match["det"], match["part"], match["point"]
     if det == "next":
@@ -188,24 +202,24 @@ def _rank(question: str, plain: str, match: _Match) -> int | None:
         if match["join"] and " and " in match["join"]:
             return _DATE if prep == "between" else None
         years_only = match["left"].isdigit() and match["right"].isdigit()
-        return None if years_only and (not prep or _COUNTED.match(plain, match.end())) else _DATE
+        return None if years_only and (not prep or _COUNTED.match(asked.plain, match.end())) else _DATE
     if match["season"]:
-        return _DATE if match["sy"] or _is_season(question, plain, match) else None
+        return _DATE if match["sy"] or _is_season(asked, match) else None
     if match["s1"]:
-        return _DATE if prep else _EDITION if _NOUN.match(plain, match.end()) else None
+        return _DATE if prep else _EDITION if _NOUN.match(asked.plain, match.end()) else None
     if match["decade"]:
         return _DATE if prep or part or det == "the" else None
     if point is None or not point.isdigit():
-        return _DATE if point is None or _is_month(question, plain, match) else None
-    if _COUNTED.match(plain, match.end()) or (prep in ("on", "between") and not det):
+        return _DATE if point is None or _is_month(asked, match) else None
+    if _COUNTED.match(asked.plain, match.end()) or (prep in ("on", "between") and not det):
         return None
-    if part or det in ("the year", "year") or (prep and not det):
+    if part or (det or "").endswith("year") or (prep and not det):
         return _DATE
-    possessive = plain[max(0, match.start() - 3) : match.start()].strip().endswith(("'s", "s'"))
-    return _EDITION if (det or possessive) and _NOUN.match(plain, match.end()) else None
+    possessive = asked.plain[max(0, match.start() - 3) : match.start()].strip().endswith(("'s", "s'"))
+    return _EDITION if (det or possessive) and _NOUN.match(asked.plain, match.end()) else None
 
 
-def _is_month(question: str, plain: str, match: _Match) -> bool:
+def _is_month(asked: _Asked, match: _Match) -> bool:
     """Whether a date with a month in it, or a month alone, is meant as one: not "may be", "Theresa May", "a march"."""
     prep, det, start, end = match["prep"], match["det"], match.start("point"), match.end()
     point = match["point"]
@@ -213,62 +227,62 @@ def _is_month(question: str, plain: str, match: _Match) -> bool:
     if name is None or re.search(r"[0-9]{4}| year", point):
         return True
     at = start + name.start()
-    doubtful = name[0] in ("may", "march", "mar") and question[at].islower()
+    doubtful = name[0] in ("may", "march", "mar") and asked.question[at].islower()
     if any(c.isdigit() for c in point):
         if point[0].isdigit():
             return not doubtful or prep is not None or det == "the" or not point.split()[0].isdigit()
         sure = prep is not None or det == "the" or not (doubtful or (name[0] == "may" and at == 0))
-        return sure and not _COUNTED.match(plain, end)
-    if prep == "of" and _DAY_OF.search(plain[max(0, match.start() - 10) : match.start()]):
+        return sure and not _COUNTED.match(asked.plain, end)
+    if prep == "of" and _DAY_OF.search(asked.plain[max(0, match.start() - 10) : match.start()]):
         return False
-    if _NAMED_AFTER.match(plain, end) or (det and det not in ("last", "this") and not match["part"]):
+    if _NAMED_AFTER.match(asked.plain, end) or (det and det not in ("last", "this") and not match["part"]):
         return False
     if not ((prep and prep != "on") or det or match["part"]):
         return False
     if doubtful or (det == "this" and name[0] == "may"):
-        return _MAY_FOLLOW_MONTH.match(plain, end) is not None
-    called = question[end : end + 2].strip()[:1].isupper() or plain.startswith("'s", end)
-    named = name[0] == "may" and prep != "in" and _PERSON_ACTS.match(plain, end)
+        return _MAY_FOLLOW_MONTH.match(asked.plain, end) is not None
+    called = asked.question[end : end + 2].strip()[:1].isupper() or asked.plain.startswith("'s", end)
+    named = name[0] == "may" and prep != "in" and _PERSON_ACTS.match(asked.plain, end)
     return not named and not (called and prep in ("of", "by", "from", "before", "after", "around"))
 
 
-def _is_season(question: str, plain: str, match: _Match) -> bool:
+def _is_season(asked: _Asked, match: _Match) -> bool:
     """Not "during the Summer Games", "fell in the spring", "prices fall"."""
-    named = match["det"] == "the" or question[match.start("season")].isupper()
-    if named and _NOUN.match(plain, match.end()):
+    named = match["det"] == "the" or asked.question[match.start("season")].isupper()
+    if named and _NOUN.match(asked.plain, match.end()):
         return False
     return match["det"] in ("last", "this") or match["prep"] in ("in", "since", "during", "before", "after", "until")
 
 
-def _explicit(match: _Match, plain: str, as_of: date) -> _Days | None:
-    days = _whole(match, plain, as_of)
+def _explicit(asked: _Asked, match: _Match) -> _Days | None:
+    days = _whole(asked, match)
     return _part(days, match["part"]) if days and match["part"] else days
 
 
-def _whole(match: _Match, plain: str, as_of: date) -> _Days | None:
+def _whole(asked: _Asked, match: _Match) -> _Days | None:
     if match["left"]:
-        return _range(_parse(match["left"], as_of), _parse(match["right"], as_of), as_of)
+        return _range(_parse(match["left"], asked.on), _parse(match["right"], asked.on), asked.on)
     if match["s1"]:
         first, last = match["s1"], match["s2"]
         return _years(int(first), int(first[: 4 - len(last)] + last))
     if match["decade"]:
         return _years(int(match["decade"]), int(match["decade"]) + 9)
     if match["season"]:
-        return _season(match, plain, as_of)
+        return _season(asked, match)
     if match["qy"]:
         quarter = int(match["q"] or (["first", "second", "third", "fourth"].index(match["qn"]) + 1))
-        year = _year(match["qy"], as_of)
+        year = _year(match["qy"], asked.on)
         return _join(_days((year, quarter * 3 - 2, None)), _days((year, quarter * 3, None)))
-    point = _parse(match["point"], as_of)
-    days = _latest(point, as_of, whole=match["det"] == "last")
-    return days if days is None or point[0] is not None else _unless_coming(days, match, plain, as_of)
+    point = _parse(match["point"], asked.on)
+    days = _latest(point, asked.on, whole=match["det"] == "last")
+    return days if days is None or point[0] is not None else _unless_coming(asked, days, match)
 
 
-def _unless_coming(days: _Days, match: _Match, plain: str, as_of: date) -> _Days | None:
+def _unless_coming(asked: _Asked, days: _Days, match: _Match) -> _Days | None:
     """None if a date without a year is rather the coming one ("will open on 20 March") or that of any year."""
-    ago = (as_of - days[1]).days
-    coming = (ago > 200 and _COMING.search(plain)) or (ago > 150 and match["det"] == "this")
-    return None if coming or _YEARLY.search(plain) else days
+    ago = (asked.on - days[1]).days
+    coming = (ago > 200 and asked.coming) or (ago > 150 and match["det"] == "this")
+    return None if coming or asked.yearly else days
 
 
 def _parse(text: str, as_of: date) -> _Point:
@@ -329,26 +343,26 @@ def _range(left: _Point, right: _Point, as_of: date) -> _Days | None:
     return None
 
 
-def _season(match: _Match, plain: str, as_of: date) -> _Days | None:
+def _season(asked: _Asked, match: _Match) -> _Days | None:
     """The months of the north. "Winter 2021" may be either winter that touches the year."""
     first, last = _SEASONS[match["season"]]
-    year = _year(match["sy"], as_of)
-    for known in [year] if year is not None else [as_of.year, as_of.year - 1, as_of.year - 2]:
+    year = _year(match["sy"], asked.on)
+    for known in [year] if year is not None else [asked.on.year, asked.on.year - 1, asked.on.year - 2]:
         begin = known - (last > 12 and year is not None)
         days = _join(_days((begin, first, None)), _days((known + last // 13, (last - 1) % 12 + 1, None)))
-        if days and (year is not None or days[match["det"] == "last"] <= as_of):
-            return days if year is not None else _unless_coming(days, match, plain, as_of)
+        if days and (year is not None or days[match["det"] == "last"] <= asked.on):
+            return days if year is not None else _unless_coming(asked, days, match)
     return None
 
 
 def _part(days: _Days, part: str) -> _Days:
-    begin, end = _PARTS[part]
+    begin, end = _PARTS[" ".join(part.split())]
     length = (days[1] - days[0]).days
     return _shift(days[0], int(length * begin)), _shift(days[0], int(length * end + 0.5))
 
 
 def _open(days: _Days, prep: str | None, as_of: date) -> _Days | None:
-    if prep in ("before", "prior to"):
+    if prep is not None and prep.startswith(("before", "prior")):
         return (date.min, _shift(days[0], -1)) if days[0] <= as_of else None
     if prep == "since" or prep == "after":
         first = days[0] if prep == "since" else _shift(days[1], 1)
@@ -401,7 +415,7 @@ def _weekend(match: _Match, as_of: date) -> _Days:
 
 
 def _calendar(match: _Match, as_of: date) -> _Days | None:
-    """This or the last month, quarter or year."""
+    """The month, quarter or year of asking, or the one before it."""
     back = 1 if match["which"] == "last" else 0
     if match["unit"] == "year":
         return _days((as_of.year - back, None, None))
@@ -453,40 +467,42 @@ _NO_DAY = _compile(
 )
 
 
-def _relative(question: str, plain: str, as_of: date) -> Iterator[_Mention]:
-    titled = question.isupper() or question.istitle()
+def _relative(asked: _Asked) -> Iterator[_Mention]:
+    titled = asked.question.isupper() or asked.question.istitle()
     for pattern, rank, resolve in _RELATIVE:
-        for match in pattern.finditer(plain):
-            lead = plain[max(0, match.start() - 14) : match.start()]
+        for match in pattern.finditer(asked.plain):
+            lead = asked.plain[max(0, match.start() - 14) : match.start()]
             named = (
-                _is_named(question, plain, match, lead)
+                _is_named(asked, match, lead)
                 if "day" in match.re.groupindex
                 else (
-                    not titled and question[match.start()].isupper() and not _begins_sentence(question, match.start())
+                    not titled
+                    and asked.question[match.start()].isupper()
+                    and not _begins_sentence(asked.question, match.start())
                 )
             )
-            days = None if named or _OWNED.search(lead) else resolve(match, as_of)
+            days = None if named or _OWNED.search(lead) else resolve(match, asked.on)
             if days is not None:
                 body = match.start("day") if "day" in match.re.groupindex else match.start()
                 yield _Mention(days, rank, match.start(), body, match.end(), _slack(days))
 
 
-def _is_named(question: str, plain: str, match: _Match, lead: str) -> bool:
+def _is_named(asked: _Asked, match: _Match, lead: str) -> bool:
     """Whether a weekday is part of a name ("Black Friday"), is any such day ("every Monday") or is no day at all."""
-    if _NO_WEEKDAY.search(lead) or _NO_DAY.match(plain, match.end()):
+    if _NO_WEEKDAY.search(lead) or _NO_DAY.match(asked.plain, match.end()):
         return True
-    capital_follows = question[match.end() : match.end() + 2].strip()[:1].isupper()
+    capital_follows = asked.question[match.end() : match.end() + 2].strip()[:1].isupper()
     if len(match["day"]) < 6:
-        return capital_follows or not question[match.start("day")].isupper()
+        return capital_follows or not asked.question[match.start("day")].isupper()
     if match["wprep"]:
         return False
-    before = question[max(0, match.start() - 14) : match.start()].split()
+    before = asked.question[max(0, match.start() - 14) : match.start()].split()
     return capital_follows or not before or not (before[-1].isalpha() and before[-1].islower())
 
 
 def _begins_sentence(question: str, start: int) -> bool:
     before = question[max(0, start - 6) : start].strip()
-    return not before or before[-1] in '.?!:;"“(-–—'  # noqa: RUF001
+    return not before or before[-1] in '.?!:;"\u201c(-\u2013\u2014'
 
 
 # Publication
@@ -520,7 +536,9 @@ def _names_publication(plain: str, mention: _Mention) -> bool:
     lead = plain[max(0, mention.body - 90) : mention.body]
     if _LEADS_TO_DATE.search(lead):
         # "The article on the 7 October attacks" is about that day.
-        return not (lead.rstrip().endswith(" on") and _NOUN.match(plain, mention.end))
+        return not (
+            lead.rstrip().endswith(("article on", "articles on", "stories on")) and _NOUN.match(plain, mention.end)
+        )
     if _REPORTED.search(lead):
         return not _NOT_REPORTED.search(lead)
     near = plain[max(0, mention.body - 6) : mention.body + 6]
@@ -532,7 +550,6 @@ def _several_publications(plain: str, published: set[_Mention], mentions: list[_
     """Whether the question speaks of publications of more than one date."""
     if (published and len(_PUBLICATION.findall(plain)) > 1) or len({m.days for m in published if m.rank == _DATE}) > 1:
         return True
-    dates = [m for m in mentions if m.rank == _DATE]
-    return any(
-        other.start > m.end and _ALSO.match(plain[m.end : other.start][:12]) for m in published for other in dates
-    )
+    starts = {m.start for m in mentions if m.rank == _DATE}
+    gaps = ((m.end, m.end + gap) for m in published for gap in range(1, 10) if m.end + gap in starts)
+    return any(_ALSO.match(plain[end:start]) for end, start in gaps)

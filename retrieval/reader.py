@@ -54,7 +54,8 @@ class Calibration:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What speaks for an answer, each 0 to 1: the best sentence's likeness, the share of the question's words in it,
-    in its passage with the headline, and the likeness of the best passage."""
+    in its passage with the headline, and the likeness of the best passage.
+    """
 
     likeness: float
     sentence: float

@@ -64,21 +64,30 @@ class Retriever:
         as_of = as_of or date.today()
         # Without a bonus for time, the words of the question that speak of time are words like any other.
         period = find_period(query, as_of) if self.weights.time else None
-        allowed = self._allowed(period, as_of)
+        allowed = self.allowed(period, as_of)
         if not allowed:
             return []
         terms = self.index.lexical.terms(query)
         vector = self.encoder.encode([query])[0]
-        rows = self._pool(vector, terms, allowed, period, as_of)
-        scores, likeness = self._score(rows, vector, terms, period, as_of)
+        rows = self.pool(vector, terms, allowed, period, as_of)
+        if not len(rows):
+            return []
+        likeness, bm25, distance = self.figures(rows, vector, terms, period, as_of)
+        scores = (
+            self.weights.dense * likeness
+            + self.weights.lexical * bm25 / max(float(bm25.max()), 1e-9)
+            + self.weights.time * np.exp(-distance / self.weights.fade_days)
+        )
         return self._hits(rows, scores, likeness, k, per_article)
 
-    def _allowed(self, period: Period | None, as_of: date) -> range:
+    def allowed(self, period: Period | None, as_of: date) -> range:
+        """The rows that may answer: nothing later than `as_of`, nothing outside a period that restricts."""
         if period and period.kind == "restrict":
             return self.index.rows_between(period.first, min(period.last, as_of))
         return self.index.rows_between(None, as_of)
 
-    def _pool(self, vector: Vectors, terms: list[str], allowed: range, period: Period | None, as_of: date) -> Rows:
+    def pool(self, vector: Vectors, terms: list[str], allowed: range, period: Period | None, as_of: date) -> Rows:
+        """The rows that either engine finds, all over the allowed rows and near the period."""
         pools = [allowed, self._weeks(allowed, period, as_of)] if self.weights.time else [allowed]
         found: list[Rows] = []
         for rows in pools:
@@ -96,20 +105,16 @@ class Retriever:
         rows = self.index.rows_between(start, stop)
         return range(max(rows.start, allowed.start), min(rows.stop, allowed.stop))
 
-    def _score(
+    def figures(
         self, rows: Rows, vector: Vectors, terms: list[str], period: Period | None, as_of: date
-    ) -> tuple[Vectors, Vectors]:
-        if not len(rows):
-            return np.empty(0, np.float32), np.empty(0, np.float32)
-        likeness: Vectors = self.index.dense.vectors(rows) @ vector
-        bm25 = self.index.lexical.scores(terms, rows)
+    ) -> tuple[Vectors, Vectors, Vectors]:
+        """Of each row the cosine, the BM25 score, and the days between it and the period (infinite if undated)."""
         days = self.index.days[rows]
         first, last = (period.first, period.last) if period else (as_of, as_of)
         distance = np.maximum(np.maximum(first.toordinal() - days, days - last.toordinal()), 0)
-        nearness = np.where(days > 0, np.exp(-distance / self.weights.fade_days), 0.0)
-        best = max(float(bm25.max()), 1e-9)
-        scores = self.weights.dense * likeness + self.weights.lexical * bm25 / best + self.weights.time * nearness
-        return scores.astype(np.float32), likeness
+        likeness: Vectors = self.index.dense.vectors(rows) @ vector
+        bm25 = self.index.lexical.scores(terms, rows)
+        return likeness, bm25, np.where(days > 0, distance, np.inf).astype(np.float32)
 
     def _hits(self, rows: Rows, scores: Vectors, likeness: Vectors, k: int, per_article: int) -> list[Hit]:
         hits: list[Hit] = []

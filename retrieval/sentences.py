@@ -102,7 +102,7 @@ def _ends_sentence(text: str, begin: int, stop: int, match: re.Match[str]) -> bo
     starts = word.lower().replace("’", "'") in _STARTERS
     if token.lower() in _TITLES:
         return False
-    if len(token) == 1 and token.isupper() or token.lower() in _SHORTENED:
+    if (len(token) == 1 and token.isupper()) or token.lower() in _SHORTENED:
         return starts
     if word[0].isdigit() and token.lower() in _BEFORE_NUMBER:
         return False

@@ -106,7 +106,7 @@ def _without_edges(pages: Sequence[str]) -> list[list[str]]:
             edges[edge] = edges.get(edge, 0) + 1
 
     def stays(line: str) -> bool:
-        return not _PAGE_NUMBER.fullmatch(line.strip()) and not (_REPEATED_ON <= edges.get(line.strip(), 0))
+        return not _PAGE_NUMBER.fullmatch(line.strip()) and not (edges.get(line.strip(), 0) >= _REPEATED_ON)
 
     return [
         [line for index, line in enumerate(page) if stays(line) or index not in (0, len(page) - 1)] for page in split

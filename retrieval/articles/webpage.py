@@ -9,7 +9,7 @@ from retrieval.articles.published import parse_published
 from retrieval.articles.quiet import quiet
 
 if TYPE_CHECKING:
-    from lxml.etree import _Element
+    from lxml.etree import _Element  # type: ignore[import-untyped]
 
 _LOGGERS = ("trafilatura", "htmldate", "courlan", "justext", "readability")
 
