@@ -12,7 +12,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 from bot.settings import Settings, SettingsError, load_settings
@@ -23,9 +22,7 @@ if TYPE_CHECKING:
 
 # `bot.service` and what it needs (FAISS, onnxruntime) are imported where they are used: `--help` should not wait.
 
-app = typer.Typer(
-    name="byline", no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
-)
+app = typer.Typer(name="byline", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 _GLOBAL = ("--data", "--articles")
 
 
@@ -224,7 +221,7 @@ def _build_elsewhere(context: typer.Context) -> None:
 
 def _one_of(text: str | None, batch: Path | None, out: Path | None, name: str) -> None:
     if (text is None) == (batch is None) or (batch is None) != (out is None):
-        raise click.UsageError(f"give either {name} or --batch IN.jsonl --out OUT.jsonl")
+        raise typer.BadParameter(f"give either {name} or --batch IN.jsonl --out OUT.jsonl")
 
 
 def _globals_first(arguments: Sequence[str]) -> list[str]:
@@ -251,15 +248,12 @@ def main() -> None:
 
 def _run(arguments: Sequence[str]) -> int:
     try:
-        result = app(_globals_first(arguments), prog_name="byline", standalone_mode=False)
+        result = app(_globals_first(arguments) or ["--help"], prog_name="byline", standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message())
-        return 2
-    except click.ClickException as error:
+    except typer.TyperException as error:
         _complain(f"{error.format_message().rstrip('.')}; see `byline --help`")
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

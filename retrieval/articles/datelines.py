@@ -14,13 +14,16 @@ _WORDS = _LABELS | frozenset(
     "saturday sunday mon tue tues wed thu thur thurs fri sat sun".split()
 )
 _AGO = re.compile(r"\b(?:\d+|an?)\s+(?:min(?:ute)?|hour|hr|day|week|month)s?\s+ago\b|\bjust now\b", re.IGNORECASE)
-_TIME = re.compile(r"\d{1,2}(?:[:.h]\d{2}){1,2}(?:[ap]\.?m)?|\d{1,2}(?:[ap]\.?m)?|[+-]\d{2}:?\d{2}", re.IGNORECASE)
+_TIME = re.compile(
+    r"\d{1,2}(?:[:.h]\d{2}){1,2}(?:\.\d+)?(?:[ap]\.?m|z|[+-]\d{2}:?\d{2})?|\d{1,2}(?:[ap]\.?m)?|[+-]\d{2}:?\d{2}",
+    re.IGNORECASE,
+)
 _MARKS = re.compile(r"[\s,;|•·/()—–\[\]]+|(?<=\s)-(?=\s)|:(?=\s|\Z)|\A-")
 
 
 def is_date_line(line: str) -> bool:
     """True if `line` is a date or a time ago, with labels and times of day, and nothing else."""
-    if len(line) > _LONGEST or not any(char.isdigit() for char in line) and not _AGO.search(line):
+    if len(line) > _LONGEST or not (any(char.isdigit() for char in line) or _AGO.search(line)):
         return False
     left, dates = _without_dates(line)
     return (dates > 0 or _AGO.search(line) is not None) and _only_known(_AGO.sub(" ", left))

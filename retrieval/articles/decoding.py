@@ -59,7 +59,7 @@ _UNWANTED = dict.fromkeys(code for code in (*range(32), 127) if chr(code) not in
 
 
 def decode(data: bytes) -> str:
-    """The text of a file, with line ends as `\\n` and without control characters.
+    """The text of a file, with line feeds for line ends and without control characters.
 
     A byte order mark decides; without one, UTF-8 and then the most likely other encoding are tried.
 
@@ -87,7 +87,7 @@ def decode_html(data: bytes) -> str:
 
 
 def tidy(text: str) -> str:
-    """`text` with line ends as `\\n` and without control characters."""
+    """`text` with line feeds for line ends and without control characters."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").removeprefix("\ufeff")
     return text.translate(_UNWANTED)
 

@@ -14,7 +14,8 @@ _BUTTON = re.compile(
       share(?:\s+(?:this(?:\s+(?:article|story|page|post))?|article|story|with\s+friends))?
     | (?:share|tweet|post|follow|send|join)(?:\s+(?:this|it|us|via|by|on|to))*\s+(?:{_SERVICES})
     | (?:{_SERVICES})(?:\s*[|,•·/]?\s+(?:{_SERVICES}))*
-    | tweet(?:\s+this)? | copy\s+link | link\s+copied!? | save(?:\s+(?:article|story|for\s+later))? | print\s+article
+    | tweet(?:\s+this)? | copy\s+link | link\s+copied!?
+      | save(?:\s+(?:article|story|for\s+later))? | print\s+article
     | (?:leave\s+a\s+|view\s+|show\s+|read\s+|post\s+a\s+|add\s+a\s+|\d+\s+)?comments?(?:\s*\(\d+\))?
     | (?:-+\s*)?advert(?:isement)?s?(?:\s*-+)? | sponsored(?:\s+content)? | paid\s+post | promoted
     | (?:story|article|content)\s+continues\s+(?:below|after)(?:\s+(?:the\s+|this\s+)?advertisement)?
@@ -22,15 +23,17 @@ _BUTTON = re.compile(
     | skip\s+to(?:\s+main)?\s+content | back\s+to\s+top | read\s+(?:more|next|also|the\s+full\s+story|full\s+article)
     | related(?:\s+(?:stories|articles?|coverage|content|topics|links|news|story))? | more\s+on\s+this(?:\s+story)?
     | most\s+(?:read|popular|viewed|shared) | recommended(?:\s+(?:for\s+you|stories))? | trending(?:\s+now)?
-    | you\s+(?:may|might)\s+(?:also\s+)?(?:like|be\s+interested\s+in) | editors?['’]?s?\s+picks? | what\s+to\s+read\s+next
-    | subscribe(?:\s+(?:now|today|here|to\s+(?:our|the|my|this)\b.{{0,80}}))?
+    | you\s+(?:may|might)\s+(?:also\s+)?(?:like|be\s+interested\s+in) | editors?['’]?s?\s+picks?
+    | what\s+to\s+read\s+next
+    | subscribe(?:\s+(?:now|today|here|to\s+(?:our|my)\b.{{0,80}}|to\s+(?:the|this)\b.{{0,60}}\b(?:newsletter|podcast|feed)))?
     | (?:log|sign)\s+in | sign\s+up(?:\s+(?:now|here|today|free))?
-    | (?:sign\s+up|register)\s+(?:here\s+)?(?:for|to|and)\b.{{0,80}}\b(?:newsletters?|alerts?|briefings?|updates?|inbox|app|
-      e-?mails?|free)\b.{{0,60}}
+    | (?:sign\s+up|register)\s+(?:here\s+)?(?:for|to|and)\b.{{0,80}}\b(?:newsletters?|alerts?|briefings?
+      |updates?|inbox|app|e-?mails?|free)\b.{{0,60}}
     | get\s+(?:our|the)\b.{{0,60}}\bnewsletters?\b.{{0,60}}
     | (?:follow|like)\s+us(?:\s+on\b.{{0,60}})? | follow\s+@?\w+(?:\s+\w+){{0,3}}\s+on\s+(?:{_SERVICES})
     | (?:download|get)\s+(?:our|the)\s+(?:\w+\s+){{0,3}}app | click\s+here(?:\s+(?:to|for)\b.{{0,60}})?
-    | (?:enlarge|expand)(?:\s+this)?\s+image | (?:toggle|hide|show)\s+caption | image(?:\s+caption)? | listen\s+to\s+(?:this\s+)?article
+    | (?:enlarge|expand)(?:\s+this)?\s+image | (?:toggle|hide|show)\s+caption | image(?:\s+caption)?
+    | listen\s+to\s+(?:this\s+)?article
     | (?:this\s+is\s+an?\s+)?\d+[-\s]min(?:ute)?s?(?:\s+read)? | reading\s+time:?\s+\d+\s+min(?:ute)?s?
     | (?:getty\s+images|ap\s+photo|file\s+photo)(?:\s*/\s*[\w\s.]{{0,40}})? | \((?:ap|afp|reuters)\s+photo\b.{{0,60}}\)
     | loading\s*(?:…|\.{{3}})? | play\s+video | watch\s+live | report\s+(?:an?\s+)?(?:error|typo|correction)
@@ -78,7 +81,7 @@ def is_rights(line: str) -> bool:
 
 
 def rights_holder(line: str) -> str | None:
-    """Whom a copyright line names: "Copyright 2018 The Associated Press. All rights reserved." -> The Associated Press."""
+    """Whom a copyright line names: "© 2018 The Associated Press. All rights reserved." -> The Associated Press."""
     match = _rights(line)
     if match is None or not match["holder"]:
         return None
@@ -95,4 +98,4 @@ def _rights(line: str) -> re.Match[str] | None:
         return None
     # "Copyright law has not kept up." is prose; a year or the sign makes it a statement.
     states = match["holder"] is None or match["years"] or line[0] in "©(" or "©" in line[:14]
-    return match if states or _RIGHTS_RESERVED.search(line) and len(line.split()) <= 14 else None
+    return match if states or (_RIGHTS_RESERVED.search(line) and len(line.split()) <= 14) else None

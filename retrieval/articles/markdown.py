@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retrieval.articles.fields import Fields, Unreadable, alike, one_line
@@ -23,6 +24,7 @@ _KEYS = {
 }
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_GROUPS = ("bullet_list_open", "ordered_list_open", "table_open")
 _TAG = re.compile(r"<[^<>]*>")
 
 
@@ -62,7 +64,7 @@ def _split(text: str) -> tuple[dict[object, object], str]:
 
     try:
         # The base loader leaves every scalar a string: 007 stays 007, and a date that does not exist is no error.
-        front = yaml.load(match["yaml"], Loader=yaml.BaseLoader)
+        front = yaml.load(match["yaml"], Loader=yaml.BaseLoader)  # noqa: S506
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise Unreadable("has front matter that is not valid YAML") from error
     # Two rules with prose between them are no front matter.
@@ -81,11 +83,10 @@ def _value(front: dict[object, object], keys: Sequence[str]) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
 class _Block:
-    __slots__ = ("heading", "text")
-
-    def __init__(self, text: str, *, heading: bool = False) -> None:
-        self.text, self.heading = text, heading
+    text: str
+    heading: bool = False
 
 
 def _blocks(body: str) -> list[_Block]:
@@ -93,34 +94,35 @@ def _blocks(body: str) -> list[_Block]:
 
     tokens = MarkdownIt("commonmark").enable("table").parse(body)
     blocks: list[_Block] = []
-    lines: list[str] = []  # of the list or table that is open
-    depth = 0
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        if token.type in _GROUPS:
+            closing = (token.type.replace("_open", "_close"), token.level)
+            end = next(at for at in range(index, len(tokens)) if (tokens[at].type, tokens[at].level) == closing)
+            blocks.append(_Block("\n".join(_lines(tokens[index:end]))))
+            index = end
+        elif text := _text(token):
+            blocks.append(_Block(text, heading=tokens[index - 1].type == "heading_open"))
+        index += 1
+    return [block for block in blocks if block.text.strip()]
+
+
+def _lines(tokens: Sequence["Token"]) -> Iterator[str]:
+    """The items of a list with those of the lists in it, or the rows of a table."""
     row: list[str] | None = None
-    heading = False
     for token in tokens:
-        if token.type in ("bullet_list_open", "ordered_list_open", "table_open"):
-            depth += 1
-        elif token.type in ("bullet_list_close", "ordered_list_close", "table_close"):
-            depth -= 1
-            if not depth:
-                blocks.append(_Block("\n".join(lines)))
-                lines = []
-        elif token.type == "tr_open":
+        if token.type == "tr_open":
             row = []
         elif token.type == "tr_close" and row is not None:
-            lines.append(" | ".join(row))
+            yield " | ".join(row)
             row = None
-        elif token.type in ("heading_open", "heading_close"):
-            heading = token.type == "heading_open"
         elif (text := _text(token)) is None:
             continue
         elif row is not None:
             row.append(text)
-        elif depth:
-            lines.append(text)
-        else:
-            blocks.append(_Block(text, heading=heading))
-    return [block for block in blocks if block.text.strip()]
+        elif text:
+            yield text
 
 
 def _text(token: "Token") -> str | None:

@@ -161,7 +161,7 @@ def _take_byline(head: _Head, items: Sequence[Item], index: int) -> int:
 
 
 def _unled_byline(line: str) -> Byline | None:
-    """ "Jane Doe, Reuters" is a byline without "By", but only for a known outlet."""
+    """Without "By" a line like "Jane Doe, Reuters" is a byline only if the outlet is a known one."""
     found = parse_names(line) if len(line) <= 80 else None
     return found if found and found.author and found.outlet and outlet_line(found.outlet) else None
 

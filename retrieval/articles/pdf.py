@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import date
 from io import BytesIO
 from itertools import pairwise
-from statistics import median
 from typing import TYPE_CHECKING
 
 from retrieval.articles.decoding import tidy
@@ -21,6 +20,7 @@ _ENDS_SENTENCE = re.compile(r"[.!?…:][\"'”’)\]]*\Z")
 _HYPHENATED = re.compile(r"([^\W\d_]+)-\Z")
 _FIRST_LETTERS = re.compile(r"[^\W\d_]+")
 _SHORT_LINE = 0.75
+_ROOM = 0.98
 _PARAGRAPH_INDENT = re.compile(r"[ \t]{2,}")
 # Titles that a program wrote, not an editor.
 _NO_TITLE = re.compile(r"untitled.*|microsoft word - .*|.*\.(?:docx?|pdf|indd|qxd|tex|odt|pages)", re.IGNORECASE)
@@ -61,7 +61,7 @@ def paragraphs_of(pages: Sequence[str]) -> list[str]:
     widths = [len(line) for line in lines if line.strip()]
     if not widths:
         return []
-    full = max(median(widths), 40)
+    full = max(sorted(widths)[len(widths) * 9 // 10], 40)
     known = _words(lines)
     blocks: list[list[str]] = [[]]
     for line, following in pairwise([*lines, ""]):
@@ -117,17 +117,23 @@ def _words(lines: Sequence[str]) -> frozenset[str]:
     return frozenset(word.strip(".,;:!?\"'“”‘’()").lower() for line in lines for word in line.split())
 
 
-def _ends_paragraph(line: str, following: str, full: float) -> bool:
+def _ends_paragraph(line: str, following: str, full: int) -> bool:
     if not line.strip() or not following.strip():
         # Extraction leaves blank lines in the middle of a sentence at the turn of a page.
         return not line.strip() or bool(_ENDS_SENTENCE.search(line.strip())) or len(line) < full * _SHORT_LINE
     if _PARAGRAPH_INDENT.match(following) and not _PARAGRAPH_INDENT.match(line):
         return True
-    short = len(line.strip()) < full * _SHORT_LINE
-    starts_anew = not following.strip()[0].islower()
-    return (
-        short and starts_anew and (bool(_ENDS_SENTENCE.search(line.strip())) or not line.rstrip().endswith((",", "-")))
-    )
+    if not _begins_anew(following.strip()):
+        return False
+    bare, word = line.strip(), following.split()[0]
+    if _ENDS_SENTENCE.search(bare):
+        # The next word would have had room on this line, had the paragraph gone on.
+        return len(bare) + 1 + len(word) <= full * _ROOM
+    return len(bare) < full * _SHORT_LINE and not bare.endswith((",", "-"))
+
+
+def _begins_anew(line: str) -> bool:
+    return not line[0].islower()
 
 
 def _join(lines: Sequence[str], known: frozenset[str]) -> str:

@@ -134,8 +134,8 @@ def _open_folder(entry: _Entry, key: tuple[int, int], stack: list[_Entry], seen:
     seen.add(key)
     _refuse_unspeakable(entry.path)
     folder = _Folder(key, entry.above)
-    names = sorted((name for name in os.listdir(entry.path) if not name.startswith(".")), reverse=True)
-    stack.extend(_Entry(entry.path / name, entry.root, folder) for name in names)
+    paths = sorted((path for path in entry.path.iterdir() if not path.name.startswith(".")), reverse=True)
+    stack.extend(_Entry(path, entry.root, folder) for path in paths)
 
 
 def _refuse_unspeakable(path: Path) -> None:
@@ -149,7 +149,7 @@ def _refuse_unspeakable(path: Path) -> None:
 def _claim_id(entry: _Entry, ids: set[str]) -> str:
     """The path below the source folder; if another folder has given that, with names of folders above before it."""
     identity = entry.path.relative_to(entry.root).as_posix()
-    for folder in (root := Path(os.path.abspath(entry.root)), *root.parents):
+    for folder in (root := entry.root.absolute(), *root.parents):
         if identity not in ids:
             break
         identity = f"{folder.name}/{identity}"
