@@ -146,25 +146,32 @@ def die_at_step(talk: Connection, root: Path, step: int) -> None:
     talk.send(steps)
 
 
-def starve(talk: Connection, root: Path, phase: str, limit: int) -> None:
-    """Build where, from a phase on ("start": all along), no file may grow beyond `limit` bytes.
+def starve(talk: Connection, root: Path, moment: str, limit: int) -> None:
+    """Build where, from a moment on, no file may grow beyond `limit` bytes.
 
-    Says the class of the error and its message, or "published" and the generation.
+    The moment is a phase of the build, "embedded" for the end of the embedding, or a part of the name of a file: then
+    it is when the first such file is opened to be written. Says the class of the error and its message, or
+    "published" and the generation.
     """
 
-    def tighten() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    def tighten(now: bool) -> None:
+        if now:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 
     def on(progress: Progress) -> None:
-        if progress.phase == phase and progress.done == (progress.total or 0):
-            tighten()
+        tighten(moment in (progress.phase, "embedded" if progress.done == progress.total else ""))
 
-    if phase == "start":
-        tighten()
+    def opened(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in ("tempfile.mkstemp", "sqlite3.connect"):
+            tighten(moment in str(arguments[0]))
+        elif event == "open":
+            path, _, flags = arguments
+            tighten(moment in str(path) and bool(flags & (os.O_WRONLY | os.O_RDWR)))
+
+    sys.addaudithook(opened)
     try:
         report = Place(root).build(progress=on)
     except BaseException as error:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         talk.send((type(error), str(error)))
     else:
         talk.send(("published", report.generation))

@@ -78,6 +78,8 @@ def parse_names(line: str) -> Byline | None:
             continue
         elif part.casefold().strip(". ") in _SUFFIXES and names:
             names[-1] += f", {part}"
+        elif names and outlet is None and _is_firm(part):
+            outlet = part
         elif _are_names(part, single=index > 0) and (not names or several):
             names += [tidy_name(name) for name in _AND.split(part) if name]
         elif names and outlet is None and _is_title_case(part):
@@ -130,6 +132,11 @@ def tidy_name(name: str) -> str:
 def _are_names(text: str, *, single: bool) -> bool:
     names = [name for name in _AND.split(text) if name]
     return bool(names) and all(is_name(name) or (single and _is_name_word(name)) for name in names)
+
+
+def _is_firm(text: str) -> bool:
+    """True for "Quill & Ledger": single words, where two people would have two names each."""
+    return "&" in text and _is_title_case(text) and all(" " not in part.strip() for part in text.split("&"))
 
 
 def _is_name_word(word: str) -> bool:

@@ -25,7 +25,8 @@ _BUTTON = re.compile(
     | most\s+(?:read|popular|viewed|shared) | recommended(?:\s+(?:for\s+you|stories))? | trending(?:\s+now)?
     | you\s+(?:may|might)\s+(?:also\s+)?(?:like|be\s+interested\s+in) | editors?['’]?s?\s+picks?
     | what\s+to\s+read\s+next
-    | subscribe(?:\s+(?:now|today|here|to\s+(?:our|my)\b.{{0,80}}|to\s+(?:the|this)\b.{{0,60}}\b(?:newsletter|podcast|feed)))?
+    | subscribe(?:\s+(?:now|today|here|to\s+(?:our|my)\b.{{0,80}}
+      |to\s+(?:the|this)\b.{{0,60}}\b(?:newsletter|podcast|feed)))?
     | (?:log|sign)\s+in | sign\s+up(?:\s+(?:now|here|today|free))?
     | (?:sign\s+up|register)\s+(?:here\s+)?(?:for|to|and)\b.{{0,80}}\b(?:newsletters?|alerts?|briefings?
       |updates?|inbox|app|e-?mails?|free)\b.{{0,60}}

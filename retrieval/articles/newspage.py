@@ -143,8 +143,9 @@ def _take_byline(head: _Head, items: Sequence[Item], index: int) -> int:
     following = items[index + 1].text if index + 1 < len(items) else ""
     if head.title is None and (head.kept or _is_sentence(following)):
         return 0  # "By popular demand" above a text is its headline
-    if is_by(line) and (byline := parse_names(following) or _single_name(following)):
-        taken = 2
+    names, lines = _names_below(items, index + 1)
+    if is_by(line) and (byline := parse_names(names) or _single_name(names)):
+        taken = 1 + lines
     elif byline := parse_byline(line):
         taken = 1
     elif head.title and is_name(line) and (_date_lines(items, index + 1) or following[:1] in (",", "|")):
@@ -158,6 +159,17 @@ def _take_byline(head: _Head, items: Sequence[Item], index: int) -> int:
         head.outlet = head.outlet or outlet
         taken += 1
     return taken
+
+
+def _names_below(items: Sequence[Item], index: int) -> tuple[str, int]:
+    """The name at `index`, with those that follow it by lines of "and", as one line; and how many lines these are."""
+    if index == len(items):
+        return "", 0
+    names, end = items[index].text, index + 1
+    while end + 1 < len(items) and items[end].text.lower() in ("and", "&") and is_name(items[end + 1].text):
+        names += f" and {items[end + 1].text}"
+        end += 2
+    return names, end - index
 
 
 def _unled_byline(line: str) -> Byline | None:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from io import BytesIO
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from retrieval.articles.decoding import tidy
@@ -63,13 +62,17 @@ def paragraphs_of(pages: Sequence[str]) -> list[str]:
         return []
     full = max(sorted(widths)[len(widths) * 9 // 10], 40)
     known = _words(lines)
-    blocks: list[list[str]] = [[]]
-    for line, following in pairwise([*lines, ""]):
-        if line.strip():
-            blocks[-1].append(line.strip())
-        if _ends_paragraph(line, following, full):
+    blocks: list[list[str]] = []
+    before, gap = "", True
+    for line in lines:
+        if not line.strip():
+            gap = True
+            continue
+        if not blocks or _parts(before, line, full, gap=gap):
             blocks.append([])
-    return [_join(block, known) for block in blocks if block]
+        blocks[-1].append(line.strip())
+        before, gap = line, False
+    return [_join(block, known) for block in blocks]
 
 
 def _opens_without_password(reader: "PdfReader") -> bool:
@@ -117,23 +120,19 @@ def _words(lines: Sequence[str]) -> frozenset[str]:
     return frozenset(word.strip(".,;:!?\"'“”‘’()").lower() for line in lines for word in line.split())
 
 
-def _ends_paragraph(line: str, following: str, full: int) -> bool:
-    if not line.strip() or not following.strip():
-        # Extraction leaves blank lines in the middle of a sentence at the turn of a page.
-        return not line.strip() or bool(_ENDS_SENTENCE.search(line.strip())) or len(line) < full * _SHORT_LINE
+def _parts(line: str, following: str, full: int, *, gap: bool) -> bool:
+    """True if a paragraph ends with `line` and another begins with `following`; `gap`: blank lines part them."""
     if _PARAGRAPH_INDENT.match(following) and not _PARAGRAPH_INDENT.match(line):
         return True
-    if not _begins_anew(following.strip()):
-        return False
-    bare, word = line.strip(), following.split()[0]
-    if _ENDS_SENTENCE.search(bare):
+    bare, begin = line.strip(), following.strip()
+    ends = _ENDS_SENTENCE.search(bare) is not None
+    if gap or begin[0].islower():
+        # Blank lines in the middle of a sentence come from a picture or the turn of a page.
+        return gap and (ends or not begin[0].islower())
+    if ends:
         # The next word would have had room on this line, had the paragraph gone on.
-        return len(bare) + 1 + len(word) <= full * _ROOM
+        return len(bare) + 1 + len(begin.split()[0]) <= full * _ROOM
     return len(bare) < full * _SHORT_LINE and not bare.endswith((",", "-"))
-
-
-def _begins_anew(line: str) -> bool:
-    return not line[0].islower()
 
 
 def _join(lines: Sequence[str], known: frozenset[str]) -> str:

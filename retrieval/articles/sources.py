@@ -66,7 +66,7 @@ def find_files(sources: Sequence[Path]) -> Iterator[SourceFile | ArticleError]:
     seen: set[tuple[int, int]] = set()
     ids: set[str] = set()
     for source in sources:
-        root = source if source.is_dir() else source.parent
+        root = source if _is_folder(source) else source.parent
         stack = [_Entry(source, root, None)]
         while stack:
             try:
@@ -78,6 +78,13 @@ def find_files(sources: Sequence[Path]) -> Iterator[SourceFile | ArticleError]:
             else:
                 if found is not None:
                     yield found
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # it lies in a folder that may not be entered; the reason is found again when it is looked at
+        return False
 
 
 def why(error: OSError) -> str:
@@ -120,6 +127,8 @@ def format_of(path: Path) -> Format | None:
 def _status(entry: _Entry) -> os.stat_result:
     try:
         return entry.path.stat()
+    except ValueError as error:
+        raise ArticleError(entry.path, "has a name that no file can have") from error
     except OSError as error:
         if entry.path.is_symlink() and not isinstance(error, PermissionError):
             raise ArticleError(entry.path, "is a broken link") from error

@@ -136,6 +136,8 @@ def test_a_sentence_with_a_date_stays() -> None:
         ("By Jane Doe, 20 March 2018", Byline("Jane Doe", None, date(2018, 3, 20))),
         ("By the time help came, the house was gone.", None),
         ("By Tuesday the water had risen to the second floor", None),
+        ("By Jane Doe, Quill & Ledger", Byline("Jane Doe", "Quill & Ledger")),
+        ("By Jane Doe, John Roe & Max Moe", Byline("Jane Doe, John Roe and Max Moe")),
     ],
 )
 def test_bylines(line: str, expected: Byline | None) -> None:
@@ -272,3 +274,10 @@ def test_prose_is_kept_verbatim(sentences: list[str]) -> None:
     text = parse_page("Harbour Fire\n\n" + "\n\n".join(sentences)).text
     kept = text.split("\n\n")
     assert all(sentence in kept or any(other.startswith(sentence) for other in kept) for sentence in sentences)
+
+
+def test_names_on_lines_of_their_own_are_one_byline() -> None:
+    page = PAGE.replace("NEIL MacFARQUHAR\n", "NEIL MacFARQUHAR\n\nand\n\nANA ROE\n")
+    fields = parse_page(page)
+    assert fields.author == "Neil MacFarquhar and Ana Roe"
+    assert fields.text.startswith(FIRST)

@@ -12,9 +12,11 @@ from tests.articles.conftest import ReadBytes
 
 FIRST = (
     "A fire that began in a warehouse on Monday night had driven more than 4,000 people from their homes by dawn, "
-    "the mayor of Port Sela said in a short speech on the steps of the town hall."
+    "the mayor of Port Sela said in a short speech."
 )
-SECOND = "Crews from three towns worked through the night, and the last of the flames was out by Tuesday evening."
+SECOND = (
+    "Firefighters from three towns worked through the night, and the last of the flames was out by Tuesday evening."
+)
 
 
 def pdf(*, title: str | None = None, text: bool = True) -> bytes:
@@ -54,6 +56,11 @@ def test_divided_words_are_mended_and_hyphens_kept() -> None:
     (text,) = paragraphs_of([page])
     assert "The government of" in text
     assert text.endswith("the well-known quay was lost.")
+
+
+def test_blank_lines_part_paragraphs_unless_the_sentence_goes_on() -> None:
+    page = f"{FIRST}\n\n{SECOND}\n\nThe mayor will\n\nspeak again on Friday."
+    assert paragraphs_of([page]) == [FIRST, SECOND, "The mayor will speak again on Friday."]
 
 
 def test_page_numbers_and_running_heads_go() -> None:

@@ -35,6 +35,7 @@ def test_a_source_that_is_missing_or_of_unknown_type_is_named(tmp_path: Path, re
     reading = read(tmp_path / "nothing", write(tmp_path / "a.docx"), write(tmp_path / "b.txt"))
     assert [error.path.name for error in reading.errors] == ["nothing", "a.docx"]
     assert reading.errors[0].reason == "does not exist"
+    assert read(Path("a\0b.txt")).reason == "has a name that no file can have"
     assert reading.errors[1].reason.startswith("is of a type that cannot be read")
     assert len(reading.articles) == 1
 
@@ -112,4 +113,6 @@ def test_a_name_that_is_not_unicode_is_refused(tmp_path: Path, read: Read) -> No
 
 
 def test_empty_folders_give_nothing(tmp_path: Path, read: Read) -> None:
-    assert read(tmp_path).articles == read(tmp_path).errors == read().articles == []
+    for reading in (read(tmp_path), read()):
+        assert not reading.articles
+        assert not reading.errors
