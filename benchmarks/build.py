@@ -35,7 +35,7 @@ def build(data: Path, articles: Path, force: bool = False) -> Built:
     if process.returncode:
         sys.exit(f"byline index ended with {process.returncode}")
     report = json.loads(printed)
-    index = data / "index" / (data / "index" / "CURRENT").read_text().strip()
+    index = data / "index" / (data / "index" / "CURRENT").read_text().split()[0]
     size = sum(path.stat().st_size for path in index.rglob("*") if path.is_file())
     return Built(
         report["articles"],

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from bot.output import to_json
 from bot.settings import SettingsError
 from retrieval.errors import BadQuestion
 
@@ -38,7 +39,7 @@ def run_batch(source: Path, target: Path, answer: Callable[[Ask], dict[str, Any]
         with source.open(encoding="utf-8") as lines, scratch.open("w", encoding="utf-8") as out:
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    out.write(json.dumps(_result(_parse(source, number, line), answer), ensure_ascii=False) + "\n")
+                    out.write(to_json(_result(_parse(source, number, line), answer)) + "\n")
         scratch.replace(target)
     except UnicodeDecodeError as error:
         raise BatchError(f"{source} is not UTF-8 text") from error
@@ -64,7 +65,7 @@ def _parse(source: Path, number: int, line: str) -> Ask:
             raise TypeError("the question is not a text")
         as_of = entry.get("as_of")
         return Ask(entry.get("id"), text, date.fromisoformat(as_of[:10]) if as_of else None)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BatchError(
             f'{source}:{number}: expected an object like {{"id": 1, "question": "…", "as_of": "2018-03-20"}} ({error})'
         ) from error

@@ -3,7 +3,6 @@
 Exit status: 0 done, 1 could not, 2 wrong use. Results go to standard output; errors are one line on standard error.
 """
 
-import json
 import logging
 import os
 import sys
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.settings import Settings, SettingsError, load_settings
-from retrieval.errors import RetrievalError
+from retrieval.errors import IndexMissing, RetrievalError
 
 if TYPE_CHECKING:
     from bot.service import Service
@@ -74,7 +73,7 @@ def index(
     with progress_bar() as progress:
         report = service.rebuild(settings, paths or articles, force, progress)
     if as_json:
-        print(json.dumps(output.report_json(report), ensure_ascii=False))
+        print(output.to_json(output.report_json(report)))
     else:
         print("\n".join(output.report_lines(report)))
 
@@ -98,11 +97,7 @@ def ask(
         run_batch(batch, out, lambda ask: output.answer_json(service.answer(ask.text, ask.as_of or as_of)))
         return
     answer = service.answer(question or "", as_of)
-    print(
-        json.dumps(output.answer_json(answer), ensure_ascii=False)
-        if as_json
-        else "\n".join(output.answer_lines(answer))
-    )
+    print(output.to_json(output.answer_json(answer)) if as_json else "\n".join(output.answer_lines(answer)))
 
 
 @app.command()
@@ -126,7 +121,7 @@ def search(
         return
     hits = service.search(query or "", k, as_of)
     if as_json:
-        print(json.dumps(output.search_json(query or "", hits), ensure_ascii=False))
+        print(output.to_json(output.search_json(query or "", hits)))
     else:
         print("\n\n".join(output.hit_lines(hits)) or "Nothing was found.")
 
@@ -155,22 +150,24 @@ def run(context: typer.Context) -> None:
 @app.command()
 def status(context: typer.Context, as_json: AsJson = False) -> None:
     """Say what the index holds."""
+    from bot import output
     from bot.doctor import index_status
 
     settings, _ = _context(context)
     facts = index_status(settings)
-    print(json.dumps(facts, ensure_ascii=False) if as_json else "\n".join(f"{k}: {v}" for k, v in facts.items()))
+    print(output.to_json(facts) if as_json else "\n".join(f"{k}: {v}" for k, v in facts.items()))
 
 
 @app.command()
 def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     """Check the settings, the model, the index, disk and memory, and say how to mend what is wrong."""
+    from bot import output
     from bot.doctor import examine
 
     settings, articles = _context(context)
     findings = examine(settings, articles)
     if as_json:
-        print(json.dumps([finding.to_json() for finding in findings], ensure_ascii=False))
+        print(output.to_json([finding.to_json() for finding in findings]))
     else:
         print("\n".join(finding.line() for finding in findings))
     if not all(finding.well for finding in findings):
@@ -184,6 +181,8 @@ def rollback(context: typer.Context) -> None:
 
     settings, _ = _context(context)
     store = Store(settings.index_dir)
+    if not store.generations():
+        raise IndexMissing(f"there is no index in {settings.index_dir}; build one with `byline index`.")
     with store.building():
         name = store.rollback()
     print(f"Generation {name} answers from now on.")

@@ -1,9 +1,20 @@
 """Values -> JSON objects and terminal text, pure."""
 
+import json
+import re
 import unicodedata
 from typing import Any
 
 from retrieval.types import Answer, BuildReport, Citation, Hit
+
+# What a terminal could take for a command, and halves of surrogate pairs, which no file can hold.
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def to_json(value: Any) -> str:
+    """JSON on one line, readable, safe for a terminal."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

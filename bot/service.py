@@ -47,8 +47,8 @@ class Service:
             raise IndexMissing(f"there is no index in {settings.index_dir}; build one with `byline index`.")
         self._encoder = encoder or open_encoder(settings)
         self._damaged: tuple[IndexCorrupt, ...] = ()
+        self._seen = self._store.current()  # before opening, so that what is published meanwhile is noticed
         self._serving = self._open()
-        self._seen = self._store.current()
         self._stop = threading.Event()
 
     @property
@@ -105,6 +105,8 @@ class Service:
     def _open(self) -> _Serving:
         opened = self._store.open()
         self._damaged = opened.damaged
+        for error in opened.damaged:
+            _log.error("%s Generation %s answers instead.", error, opened.index.generation)
         retriever = Retriever(opened.index, self._encoder)
         reader = SentenceReader(self._encoder, opened.index.lexical)
         chosen = self._settings.answer_threshold

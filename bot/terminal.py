@@ -53,8 +53,6 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
 
 def converse(service: Service, as_of: date | None = None) -> None:
     """Answer line by line until the end of the input: with colours in a terminal, else in plain text."""
-    for error in service.damaged:
-        print(f"byline: {error} Generation {service.index.generation} answers instead.", file=sys.stderr)
     service.watch()
     try:
         if sys.stdin.isatty() and sys.stdout.isatty():

@@ -88,7 +88,7 @@ def cite(candidates: Sequence[Candidate], nearest: bool) -> tuple[Citation, ...]
         if any(article.id == citation.article.id for citation in citations):
             continue
         quote = article.text[candidate.sentence_start : candidate.sentence_end]
-        at = -1 if nearest else quote.find(_text(candidates[0]))
+        at = -1 if nearest else _place(candidate, candidates[0], quote)
         citations.append(
             Citation(
                 n=len(citations) + 1,
@@ -103,6 +103,13 @@ def cite(candidates: Sequence[Candidate], nearest: bool) -> tuple[Citation, ...]
             )
         )
     return tuple(citations)
+
+
+def _place(candidate: Candidate, best: Candidate, quote: str) -> int:
+    """Where in its sentence a candidate holds the best one's words; -1 if it does not."""
+    if _text(candidate) == _text(best):
+        return candidate.start - candidate.sentence_start
+    return quote.find(_text(best))
 
 
 def _text(candidate: Candidate) -> str:

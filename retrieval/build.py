@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import sqlite3
 import time
 from array import array
@@ -18,7 +19,15 @@ from retrieval.chunking import Chunker
 from retrieval.dense import EXACT_LIMIT, build_dense
 from retrieval.documents import Documents, DocumentsWriter
 from retrieval.encoder import Encoder
-from retrieval.errors import ArticleError, BuildRefused, EmptyCorpus, IndexCorrupt, IndexIncompatible, StorageError
+from retrieval.errors import (
+    ArticleError,
+    BuildRefused,
+    EmptyCorpus,
+    IndexCorrupt,
+    IndexIncompatible,
+    IndexMissing,
+    StorageError,
+)
 from retrieval.files import write_atomically
 from retrieval.index import (
     ARTICLES,
@@ -34,13 +43,13 @@ from retrieval.index import (
     PassageRows,
     file_checksums,
     open_index,
-    read_manifest,
 )
 from retrieval.lexical import LexicalWriter
-from retrieval.store import Store
+from retrieval.store import Opened, Store
 from retrieval.types import Article, BuildReport, Progress
 from retrieval.vector_cache import VectorCache
 
+_log = logging.getLogger(__name__)
 _BLOCK = 2_048
 _VECTORS = "vectors.f16"
 _REJECTED_KEPT = 10_000
@@ -80,15 +89,17 @@ def build(
     """
     chunker = chunker or Chunker()
     began = time.monotonic()
-    with store.building(), store.scratch() as folder:
-        try:
+    try:
+        with store.building(), store.scratch() as folder:
             read = _read(sources, folder, chunker, progress)
-            before = _current(store)
-            report = _compare(read, before, began)
-            if before and not force and _unchanged(before.manifest, read, encoder, chunker):
-                return report
-            if before and not force and len(read.digests) < before.manifest.articles / 2:
-                raise BuildRefused(before.manifest.articles, len(read.digests))
+            before = _before(store)
+            report = _compare(read, before.index if before else None, began)
+            if before and not force:
+                manifest = before.index.manifest
+                if not before.damaged and _unchanged(manifest, read, encoder, chunker):
+                    return report
+                if len(read.digests) < manifest.articles / 2:
+                    raise BuildRefused(manifest.articles, len(read.digests))
             embedded = _write_rows(folder, read, encoder, cache_path, progress)
             progress(Progress("indexing", 0, None))
             dense = _write_dense(folder, encoder, len(read.rows), exact_limit)
@@ -96,12 +107,12 @@ def build(
             progress(Progress("verifying", 0, None))
             _try_out(open_index(folder), encoder)
             name = store.publish(folder)
-            store.prune()
-        except (OSError, sqlite3.Error, MemoryError) as error:
-            raise StorageError(
-                f"the build could not write to {store.root} ({error}); nothing was published and the index that was "
-                "there still answers. Free some space, or check the disk, and build again."
-            ) from error
+            _prune(store)
+    except (OSError, sqlite3.Error, MemoryError) as error:
+        raise StorageError(
+            f"the build could not write to {store.root} ({error}); nothing was published and the index that was there "
+            "still answers. Free some space, or check the disk, and build again."
+        ) from error
     return replace(report, generation=name, embedded=embedded, seconds=time.monotonic() - began)
 
 
@@ -141,15 +152,19 @@ def _read(sources: Sequence[Path], folder: Path, chunker: Chunker, progress: Cal
     return _Read(rows, corpus, digests, tuple(rejected))
 
 
-def _current(store: Store) -> Index | None:
-    """The index that answers now, to compare with; a damaged or foreign one is as good as none."""
-    name = store.current()
-    if name is None:
-        return None
+def _prune(store: Store) -> None:
+    """An old generation that cannot be removed now is left for a later build; the new one is published all the same."""
     try:
-        read_manifest(store.root / name)
-        return open_index(store.root / name)
-    except (IndexCorrupt, IndexIncompatible):
+        store.prune()
+    except OSError as error:
+        _log.warning("an old generation could not be removed: %s", error)
+
+
+def _before(store: Store) -> Opened | None:
+    """What answers now, to compare with; None if there is nothing that can be read."""
+    try:
+        return store.open()
+    except (IndexMissing, IndexCorrupt, IndexIncompatible):
         return None
 
 
@@ -186,27 +201,29 @@ def _write_rows(
     np.save(folder / PASSAGES, read.rows)
     rejected = [{"path": str(e.path), "line": e.line, "reason": e.reason} for e in read.rejected[:_REJECTED_KEPT]]
     (folder / REJECTED).write_text(json.dumps(rejected))
-    lexical = LexicalWriter(folder / LEXICAL)
     documents = Documents(folder / ARTICLES)
-    done = embedded = 0
+    embedded: list[int] = []
     keys: list[bytes] = []
 
     def count(new: int) -> None:
-        nonlocal embedded
-        embedded += new
-        progress(Progress("embedding", done + new, len(read.rows)))
+        embedded.append(new)
+        # Of a block, those in the cache count when all of it is done.
+        progress(Progress("embedding", min(len(keys) + sum(embedded) - before, len(read.rows)), len(read.rows)))
 
-    with VectorCache(cache_path, encoder) as cache, (folder / _VECTORS).open("wb") as vectors:
+    with (
+        LexicalWriter(folder / LEXICAL) as lexical,
+        VectorCache(cache_path, encoder) as cache,
+        (folder / _VECTORS).open("wb") as vectors,
+    ):
         for texts in _blocks(documents, read.rows, lexical):
+            before = sum(embedded)
             vectors.write(cache.vectors(texts, count).tobytes())
             keys += map(cache.key, texts)
-            done += len(texts)
-            progress(Progress("embedding", done, len(read.rows)))
+            progress(Progress("embedding", len(keys), len(read.rows)))
         if len(cache) > 2 * len(keys) + _BLOCK:
             cache.keep_only(keys)
-    lexical.close()
     documents.close()
-    return embedded
+    return sum(embedded)
 
 
 def _blocks(documents: Documents, rows: PassageRows, lexical: LexicalWriter) -> Iterator[list[str]]:

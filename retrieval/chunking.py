@@ -31,7 +31,7 @@ class Chunker:
     @property
     def fingerprint(self) -> str:
         """Changes whenever the same article would be cut differently."""
-        return f"sections-1/{self.target_words}/{self.max_words}/{self.overlap_words}"
+        return f"sections-2/{self.target_words}/{self.max_words}/{self.overlap_words}"
 
     def passages(self, article: Article) -> list[Passage]:
         """The passages of `article` in reading order. Every non-blank character lies in at least one of them."""
@@ -47,7 +47,7 @@ class Chunker:
         left = sum(sizes)
         first = 0
         while first < len(pieces):
-            goal = left / max(1, round(left / self.target_words))
+            goal = left / max(round(left / self.target_words), -(-left // self.max_words))
             last, size = first, sizes[first]
             while last + 1 < len(pieces) and size + sizes[last + 1] <= self.max_words:
                 # Stop where the length comes closest to the goal.
@@ -87,7 +87,7 @@ class Chunker:
 
 def words(text: str, span: Span) -> int:
     """The length of a span in words, at least one for ten characters."""
-    return max(text.count(" ", span.start, span.end) + 1, (span.end - span.start) // 10)
+    return max(len(text[span.start : span.end].split()), (span.end - span.start) // 10)
 
 
 def _sections(text: str) -> Iterator[list[Span]]:

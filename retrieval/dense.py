@@ -89,8 +89,6 @@ def build_dense(vectors: npt.NDArray[np.float16], path: Path, exact_limit: int =
             faiss.METRIC_INNER_PRODUCT,
             False,  # no residuals: float16 holds the vectors as they are
         )
-        index.own_fields = True
-        index.quantizer.this.disown()
         index.cp.niter = 10
         sample = np.random.default_rng(0).choice(count, min(count, lists * _TRAIN_PER_LIST), replace=False)
         index.train(vectors[np.sort(sample)].astype(np.float32))

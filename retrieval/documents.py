@@ -70,7 +70,11 @@ class Documents:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._db = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        try:
+            self._db = sqlite3.connect(address, uri=True, check_same_thread=False)
+        except sqlite3.OperationalError as error:
+            raise IndexCorrupt(path, f"cannot be opened ({error})") from error
         self._lock = threading.Lock()
         self.article = lru_cache(_CACHED)(self._read)
 

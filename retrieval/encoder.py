@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from retrieval.errors import ModelError
 from retrieval.models import ModelFiles
 
 Vectors = npt.NDArray[np.float32]
@@ -111,15 +112,25 @@ class TorchEncoder:
             vectors: Vectors = self._model.encode(
                 list(texts), batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
             )
-        return vectors
+        return np.asarray(vectors, np.float32).reshape(len(texts), self.dimension)
 
 
 def load_sentence_transformer(model: ModelFiles) -> Any:
-    """The model in torch on the CPU, for export or for TorchEncoder."""
+    """The model in torch on the CPU, for export or for TorchEncoder.
+
+    Raises:
+        ModelError: its files are damaged.
+    """
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    return SentenceTransformer(
-        str(model.folder), device="cpu", local_files_only=True, model_kwargs={"attn_implementation": "eager"}
-    )
+    try:
+        return SentenceTransformer(
+            str(model.folder), device="cpu", local_files_only=True, model_kwargs={"attn_implementation": "eager"}
+        )
+    except Exception as error:  # safetensors, tokenizers and transformers have no kind of error in common
+        raise ModelError(
+            f"the model in {model.folder} cannot be loaded ({type(error).__name__}: {error}); get it anew, or check "
+            "EMBEDDING_MODEL."
+        ) from error

@@ -75,6 +75,8 @@ def read_manifest(folder: Path) -> Manifest:
         sound = checksum == _checksum(body)
     except FileNotFoundError as error:
         raise IndexCorrupt(path, "is missing") from error
+    except OSError as error:
+        raise IndexCorrupt(path, f"cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise IndexCorrupt(path, "is damaged") from error
     if not sound:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 import tantivy
@@ -83,11 +84,20 @@ class LexicalWriter:
         with _disk_errors():
             self._writer.add_document(tantivy.Document(row=row, body=text, title=article.title, about=about))
 
-    def close(self) -> None:
-        """Commit and wait for the files."""
-        with _disk_errors():
-            self._writer.commit()
-            self._writer.wait_merging_threads()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit, unless there was an error; then wait for tantivy's threads, so that they write no more."""
+        try:
+            with _disk_errors():
+                if error is None:
+                    self._writer.commit()
+        finally:
+            with suppress(ValueError):
+                self._writer.wait_merging_threads()
 
 
 class LexicalIndex:

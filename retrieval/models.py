@@ -59,7 +59,10 @@ def _from_hub(name: str) -> Path:
     try:
         return Path(snapshot_download(name))
     except Exception as error:  # the hub's client raises many kinds, network errors among them
-        raise ModelError(f"the model {name!r} is neither a folder nor to be had from the model hub: {error}") from error
+        raise ModelError(
+            f"{name!r} is neither a folder with a model nor to be had from the model hub ({type(error).__name__}); "
+            f"check EMBEDDING_MODEL, or leave it out to use the bundled {DEFAULT_MODEL}."
+        ) from error
 
 
 def _weights(folder: Path) -> list[Path]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from retrieval.encoder import Encoder, Vectors
 from retrieval.lexical import LexicalIndex
-from retrieval.sentences import Span, sentences
+from retrieval.sentences import Span, paragraphs, sentences
 from retrieval.types import Candidate, Hit, Reading
 
 # Sentences read for one question; most of its time goes here.
@@ -126,9 +126,11 @@ def _distinct(hits: Sequence[Hit]) -> list[tuple[Hit, Span]]:
     seen: set[tuple[str, int]] = set()
     found: list[tuple[Hit, Span]] = []
     for hit in hits:
-        for span in sentences(hit.article.text, Span(hit.passage.start, hit.passage.end)):
+        text = hit.article.text
+        passage = Span(hit.passage.start, hit.passage.end)
+        for span in (span for paragraph in paragraphs(text, passage) for span in sentences(text, paragraph)):
             key = (hit.article.id, span.start)
-            if key in seen or not any(map(str.isalnum, hit.article.text[span.start : span.end])):
+            if key in seen or not any(map(str.isalnum, text[span.start : span.end])):
                 continue
             seen.add(key)
             found.append((hit, span))

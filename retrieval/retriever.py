@@ -43,11 +43,11 @@ class Retriever:
 
     def __init__(self, index: Index, encoder: Encoder, weights: Weights | None = None) -> None:
         """Raises IndexIncompatible if the index was built with another encoder."""
-        if index.manifest.encoder != encoder.fingerprint:
+        if (index.manifest.encoder, index.manifest.dimension) != (encoder.fingerprint, encoder.dimension):
             raise IndexIncompatible(
-                f"the index was built with the encoder {index.manifest.encoder}, the settings name "
-                f"{encoder.fingerprint}; build it again with `byline index`, or set EMBEDDING_MODEL and "
-                "ENCODER_BACKEND back."
+                f"the index is of the encoder {index.manifest.encoder} ({index.manifest.dimension} dimensions), "
+                f"the settings name {encoder.fingerprint} ({encoder.dimension} dimensions). Build it again with "
+                "`byline index`, or set EMBEDDING_MODEL and ENCODER_BACKEND back."
             )
         self.index, self.encoder = index, encoder
         self.weights = weights or Weights()
@@ -134,12 +134,12 @@ class Retriever:
 
 
 def check_query(query: str) -> str:
-    """The query without the white space around it.
+    """The query without the white space around it, and without what is no character (halves of surrogate pairs).
 
     Raises:
         BadQuestion: it is empty or longer than MAX_QUERY characters.
     """
-    query = query.strip()
+    query = query.encode("utf-8", "replace").decode().strip()
     if not any(character.isalnum() for character in query):
         raise BadQuestion("the question has no words; ask it in a sentence.")
     if len(query) > MAX_QUERY:

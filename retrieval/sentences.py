@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 
-# Terminator, closing quotes and brackets, then white space; CJK terminators need no space after them.
-_BOUNDARY = re.compile(r"(?P<western>[.!?…]+)(?P<closing>[\"'”’»)\]]*)(?P<space>\s+)|[。！？｡]+[」』”’）]*(?P<cjk>\s*)")
+# Terminator, closing quotes and brackets, then white space; those of other scripts need no space after them.
+_BOUNDARY = re.compile(
+    r"(?P<western>(?<![.!?…])[.!?…]+)(?P<closing>[\"'”’»)\]]*)(?P<space>\s+)|[。！？｡؟۔।॥]+[」』”’）»]*(?P<cjk>\s*)"
+)
 
 # Never the end of a sentence: something must follow them.
 _TITLES = frozenset(
@@ -48,13 +50,14 @@ class Span:
     end: int
 
 
-def paragraphs(text: str) -> list[Span]:
-    """The paragraphs of `text`: runs of lines between blank lines, without the white space around them."""
-    begins, ends = [0], []
-    for gap in _BLANK_LINE.finditer(text):
+def paragraphs(text: str, within: Span | None = None) -> list[Span]:
+    """The paragraphs of `text` (or of the part `within` it): runs of lines between blank lines, without outer space."""
+    begin, stop = (within.start, within.end) if within else (0, len(text))
+    begins, ends = [begin], []
+    for gap in _BLANK_LINE.finditer(text, begin, stop):
         ends.append(gap.start())
         begins.append(gap.end())
-    ends.append(len(text))
+    ends.append(stop)
     spans = (_strip(text, Span(begin, end)) for begin, end in zip(begins, ends, strict=True))
     return [span for span in spans if span is not None]
 

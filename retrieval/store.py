@@ -2,10 +2,12 @@
 
 index/CURRENT        the name of the generation that answers
 index/000007/        a generation; it gets this name only when it is complete, verified and on disk
-index/.build-…/      a build under way, or the rest of one that was killed (the next build removes it)
+index/.build-…/      a build under way, or the rest of one that was killed; the next build removes
+                         whatever begins with a dot
 index/build.lock     held by the one build; index/building.json says who holds it
 """
 
+import hashlib
 import json
 import logging
 import os
@@ -20,7 +22,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from retrieval.errors import BuildRunning, IndexCorrupt, IndexMissing, NoPrevious
+from retrieval.errors import BuildRunning, IndexCorrupt, IndexIncompatible, IndexMissing, NoPrevious
 from retrieval.files import fsync_folder, fsync_tree, write_atomically
 from retrieval.index import Index, open_index
 
@@ -54,10 +56,11 @@ class Store:
     def current(self) -> str | None:
         """The name in CURRENT, or None if there is none that makes sense."""
         try:
-            name = (self.root / "CURRENT").read_bytes().decode("ascii").strip()
-        except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+            content = (self.root / "CURRENT").read_bytes().decode("ascii")
+        except (OSError, UnicodeDecodeError):
             return None
-        return name if _NAME.fullmatch(name) else None
+        name = content.partition(" ")[0]
+        return name if _NAME.fullmatch(name) and content == _current(name) else None
 
     def open(self) -> Opened:
         """Verify and open the current generation or, if it is damaged, the nearest sound one.
@@ -67,10 +70,11 @@ class Store:
             IndexCorrupt: no generation is sound; the error is that of the current one.
             IndexIncompatible: the generation is of another format.
         """
+        # CURRENT first: a build may publish between two looks, and what CURRENT names is there from then on.
+        current = self.current()
         names = self.generations()
         if not names:
             raise IndexMissing(f"there is no index in {self.root}; build one with `byline index`.")
-        current = self.current()
         damaged: list[IndexCorrupt] = []
         if current not in names:
             damaged.append(IndexCorrupt(self.root / "CURRENT", "does not name a generation that is there"))
@@ -81,7 +85,6 @@ class Store:
             try:
                 return Opened(open_index(self.root / name), tuple(damaged))
             except IndexCorrupt as error:
-                _log.error("generation %s is damaged: %s", name, error)
                 damaged.append(error)
         raise damaged[-len(names)]
 
@@ -99,15 +102,18 @@ class Store:
         except Timeout as error:
             raise BuildRunning(f"a build is running already ({self._builder()}); wait for it to end.") from error
         try:
-            for path in self.root.glob(f"{_SCRATCH}*"):
-                shutil.rmtree(path)
+            for path in self.root.glob(".*"):
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()  # the scratch file of an atomic write
             started = datetime.now(UTC).isoformat(timespec="seconds")
             write_atomically(
                 self.root / "building.json", json.dumps({"process": os.getpid(), "started": started}).encode()
             )
             yield
-            (self.root / "building.json").unlink(missing_ok=True)
         finally:
+            (self.root / "building.json").unlink(missing_ok=True)
             lock.release()
 
     def _builder(self) -> str:
@@ -132,13 +138,17 @@ class Store:
         name = f"{int(names[-1]) + 1 if names else 1:06d}"
         fsync_tree(folder)
         folder.rename(self.root / name)
-        fsync_folder(self.root)
-        self.switch(name)
+        try:
+            fsync_folder(self.root)
+            self.switch(name)
+        except BaseException:
+            (self.root / name).rename(folder)
+            raise
         return name
 
     def switch(self, name: str) -> None:
         """Let `name` answer from now on."""
-        write_atomically(self.root / "CURRENT", f"{name}\n".encode())
+        write_atomically(self.root / "CURRENT", _current(name).encode())
 
     def rollback(self) -> str:
         """Make the nearest older sound generation current; returns its name.
@@ -152,8 +162,8 @@ class Store:
                 continue
             try:
                 open_index(self.root / name)
-            except IndexCorrupt as error:
-                _log.error("generation %s is damaged: %s", name, error)
+            except (IndexCorrupt, IndexIncompatible) as error:
+                _log.error("generation %s is passed over: %s", name, error)
                 continue
             self.switch(name)
             return name
@@ -168,3 +178,8 @@ class Store:
             (self.root / name).rename(doomed)
             shutil.rmtree(doomed)
         return old
+
+
+def _current(name: str) -> str:
+    """The content of CURRENT: the name, and a checksum by which one wrong digit in it is noticed."""
+    return f"{name} {hashlib.sha256(name.encode()).hexdigest()[:16]}\n"

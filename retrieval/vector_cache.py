@@ -5,15 +5,17 @@ import logging
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from retrieval.encoder import Encoder
 
+_Result = TypeVar("_Result")
 HalfVectors = npt.NDArray[np.float16]
 
 _log = logging.getLogger(__name__)
@@ -30,14 +32,7 @@ class VectorCache:
     def __init__(self, path: Path, encoder: Encoder) -> None:
         self._path, self._encoder = path, encoder
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._db = self._open()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):  # locked, full or unreadable is not damaged
-                raise
-            _log.warning("the vector cache %s is damaged (%s); beginning a new one", path, error)
-            path.replace(path.with_suffix(".damaged"))
-            self._db = self._open()
+        self._db = self._mended(self._open)
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, timeout=30)
@@ -45,6 +40,22 @@ class VectorCache:
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute(_SCHEMA)
         return db
+
+    def _mended(self, work: Callable[[], _Result]) -> _Result:
+        """What `work` gives; if the file turns out to be damaged it is set aside, and the work done with a new one."""
+        try:
+            return work()
+        except sqlite3.OperationalError:  # locked, full or unreadable is not damaged
+            raise
+        except sqlite3.DatabaseError as error:
+            _log.warning("the vector cache %s is damaged (%s); beginning a new one", self._path, error)
+        if hasattr(self, "_db"):
+            self._db.close()
+        self._path.replace(self._path.with_suffix(".damaged"))
+        for rest in ("-wal", "-shm"):
+            self._path.with_name(self._path.name + rest).unlink(missing_ok=True)
+        self._db = self._open()
+        return work()
 
     def __enter__(self) -> Self:
         return self
@@ -55,8 +66,7 @@ class VectorCache:
         self._db.close()
 
     def __len__(self) -> int:
-        count: int = self._db.execute("SELECT count(*) FROM vectors").fetchone()[0]
-        return count
+        return self._mended(lambda: int(self._db.execute("SELECT count(*) FROM vectors").fetchone()[0]))
 
     def key(self, text: str) -> bytes:
         """What the vector of `text` is filed under: 16 bytes of the encoder's fingerprint and the text."""
@@ -68,32 +78,34 @@ class VectorCache:
         `embedded` is told, batch by batch, how many texts had to be computed.
         """
         keys = [self.key(text) for text in texts]
-        found = self._look_up(keys)
+        found = self._mended(lambda: self._look_up(keys))
         absent = [row for row, vector in enumerate(found) if vector is None]
         for first in range(0, len(absent), _BATCH):
             rows = absent[first : first + _BATCH]
             computed = self._encoder.encode([texts[row] for row in rows]).astype(np.float16)
-            with self._db:
-                self._db.executemany(
-                    "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
-                    [
-                        (keys[row], zlib.crc32(data := vector.tobytes()), data)
-                        for row, vector in zip(rows, computed, strict=True)
-                    ],
-                )
+            entries = []
             for row, vector in zip(rows, computed, strict=True):
                 found[row] = vector
+                entries.append((keys[row], zlib.crc32(data := vector.tobytes()), data))
+            self._mended(partial(self._keep, entries))
             embedded(len(rows))
         return np.array(found, dtype=np.float16).reshape(len(texts), self._encoder.dimension)
 
     def keep_only(self, keys: Iterable[bytes]) -> int:
         """Drop every vector but those of `keys`; returns how many were dropped."""
+        return self._mended(lambda: self._keep_only(keys))
+
+    def _keep_only(self, keys: Iterable[bytes]) -> int:
         with self._db:
             self._db.execute("CREATE TEMP TABLE kept (key BLOB PRIMARY KEY) WITHOUT ROWID")
             self._db.executemany("INSERT OR IGNORE INTO kept VALUES (?)", ((key,) for key in keys))
             dropped = self._db.execute("DELETE FROM vectors WHERE key NOT IN (SELECT key FROM kept)").rowcount
             self._db.execute("DROP TABLE kept")
         return dropped
+
+    def _keep(self, entries: Sequence[tuple[bytes, int, bytes]]) -> None:
+        with self._db:
+            self._db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", entries)
 
     def _look_up(self, keys: Sequence[bytes]) -> list[HalfVectors | None]:
         size = self._encoder.dimension * 2

@@ -4,7 +4,6 @@ import errno
 import multiprocessing
 import os
 import resource
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -45,8 +44,7 @@ class Child:
 
     def kill(self) -> int:
         """kill -9; the exit status, which is that of a child that had ended already if it had."""
-        if self.process.pid is not None and self.process.is_alive():
-            os.kill(self.process.pid, signal.SIGKILL)
+        self.process.kill()
         return self.ended()
 
 

@@ -144,7 +144,7 @@ class Place:
 
     def settings(self) -> Settings:
         """Settings that name this place, whatever the environment says."""
-        return Settings(_env_file=None, data_dir=self.data, answer_threshold=0.0)
+        return Settings.model_construct(data_dir=self.data, answer_threshold=0.0)
 
     def names(self) -> set[str]:
         """What lies in the index folder, without the lock."""

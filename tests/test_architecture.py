@@ -1,6 +1,7 @@
 """Which module may import what: the syntax trees are walked, and two processes are looked into."""
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -107,20 +108,24 @@ def test_retrieval_never_prints(path: Path) -> None:
         assert not (isinstance(node, ast.Attribute) and node.attr in ("stdout", "stderr")), f"{path}:{node.lineno}"
 
 
-def _loaded_after(code: str) -> set[str]:
-    """The packages in sys.modules of a fresh interpreter after `code`."""
+def _loaded_after(code: str, folder: Path) -> set[str]:
+    """The packages in sys.modules of a fresh interpreter after `code`, run in an empty folder with no settings."""
     script = f"{code}\nimport sys\nprint('\\n'.join({{name.partition('.')[0] for name in sys.modules}}))"
-    done = subprocess.run([sys.executable, "-c", script], cwd=_ROOT, capture_output=True, text=True, check=True)
+    environment = {"PYTHONPATH": str(_ROOT), "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
     return set(done.stdout.split())
 
 
-def test_the_command_line_starts_without_models_and_engines() -> None:
-    assert _loaded_after("import bot.cli") & _ENGINES == set()
+def test_the_command_line_starts_without_models_and_engines(tmp_path: Path) -> None:
+    assert _loaded_after("import bot.cli", tmp_path) & _ENGINES == set()
 
 
 def test_answering_a_question_imports_no_torch(tmp_path: Path) -> None:
-    real_place(tmp_path).build(records(3))
-    code = f"from bot.cli import _run; assert _run(['--data', {str(tmp_path / 'data')!r}, 'ask', 'ship1x?']) == 0"
-    loaded = _loaded_after(code)
+    place = real_place(tmp_path / "place")
+    place.build(records(3))
+    code = f"from bot.cli import _run; assert _run(['--data', {str(place.data)!r}, 'ask', 'ship1x?']) == 0"
+    loaded = _loaded_after(code, tmp_path)
     assert "onnxruntime" in loaded
     assert loaded & {"torch", "sentence_transformers", "transformers"} == set()

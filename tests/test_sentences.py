@@ -205,10 +205,10 @@ _MEGABYTE = 1_000_000
 @pytest.mark.parametrize("unit", [".", "\n", "\n ", "1.", ". ", '."', "!?", "…", "Mr. ", ". (", "。"], ids=repr)
 def test_splits_a_hostile_megabyte_in_time(unit: str) -> None:
     text = unit * (_MEGABYTE // len(unit))
-    began = time.perf_counter()
+    began = time.process_time()
     sentences(text)
     paragraphs(text)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.timeout(6)
@@ -218,7 +218,7 @@ def test_splits_a_hostile_megabyte_in_time(unit: str) -> None:
     ids=["quotes", "brackets", "spaces"],
 )
 def test_splits_one_long_run_in_time(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     sentences(text)
     paragraphs(text)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3

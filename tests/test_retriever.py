@@ -1,0 +1,221 @@
+"""Which passages are found for a question, and as of when."""
+
+import random
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from retrieval.errors import BadQuestion, IndexIncompatible
+from retrieval.retriever import MAX_QUERY, Retriever
+from retrieval.types import Hit
+from tests.fakes import FakeEncoder, Place, Record
+
+_TODAY = date(2018, 12, 31)
+_TIDE = "The tide gauge at Vessmark showed a surge of two metres."
+
+
+def _record(name: str, text: str, published: str | None = None, title: str = "News in brief") -> Record:
+    return {"id": name, "title": title, "text": text, "published": published, "source": "The Herald", "url": None}
+
+
+def _filler(count: int) -> list[Record]:
+    """Recent articles about other things."""
+    return [
+        _record(f"filler-{n}", f"Team {n} beat Rovers by {n + 2} goals. The crowd of {n * 97} went home.", "2018-12-20")
+        for n in range(count)
+    ]
+
+
+def _retriever(root: Path, records: list[Record], encoder: FakeEncoder | None = None) -> Retriever:
+    place = Place(root, encoder or FakeEncoder(256))
+    place.build(records)
+    return Retriever(place.open(), place.encoder)
+
+
+def _names(hits: list[Hit]) -> list[str]:
+    return [hit.article.id for hit in hits]
+
+
+_DATED = [_record(f"day-{n}", _TIDE, str(date(2018, 1, 10) + timedelta(days=9 * n))) for n in range(40)]
+
+
+@pytest.fixture(scope="module")
+def dated(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
+    """Forty articles of the same words, nine days apart, one that is undated and one of the future."""
+    return _retriever(
+        tmp_path_factory.mktemp("dated"),
+        [*_DATED, _record("undated", _TIDE), _record("future", _TIDE, str(date.today() + timedelta(days=30)))],
+    )
+
+
+@given(
+    as_of=st.dates(date(2017, 12, 1), date(2019, 6, 1)),
+    question=st.sampled_from(
+        [
+            "What did the tide gauge show?",
+            "What did the tide gauge show in December 2018?",
+            "What did the tide gauge show next week?",
+            "Articles published in July 2018 about the tide gauge",
+            "tide gauge 2018",
+        ]
+    ),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_articles_after_the_as_of_date_never_appear(dated: Retriever, as_of: date, question: str) -> None:
+    for hit in dated.search(question, 50, as_of):
+        assert hit.article.published is None or hit.article.published <= as_of
+
+
+def test_an_article_of_the_as_of_date_itself_appears(dated: Retriever) -> None:
+    assert "day-3" in _names(dated.search("tide gauge", 50, date(2018, 1, 10) + timedelta(days=27)))
+
+
+def test_without_an_as_of_date_articles_of_the_future_do_not_appear(dated: Retriever) -> None:
+    names = _names(dated.search("tide gauge", 50))
+    assert "future" not in names
+    assert {"day-0", "day-39", "undated"} <= set(names)
+
+
+def test_before_every_article_only_the_undated_one_is_found(dated: Retriever) -> None:
+    assert _names(dated.search("tide gauge", 50, date(2000, 1, 1))) == ["undated"]
+
+
+def test_of_equally_good_articles_the_newest_comes_first(dated: Retriever) -> None:
+    for as_of in (date(2018, 3, 1), date(2018, 8, 15), _TODAY):
+        first = dated.search("What did the tide gauge show?", 1, as_of)[0].article.published
+        assert first == max(d for d in map(_day, _DATED) if d <= as_of)
+
+
+def _day(record: Record) -> date:
+    return date.fromisoformat(record["published"] or "")
+
+
+def test_an_undated_article_that_alone_holds_the_answer_is_first(tmp_path: Path) -> None:
+    retriever = _retriever(tmp_path, [*_filler(30), _record("undated", _TIDE)])
+    assert _names(retriever.search("What did the tide gauge at Vessmark show?", 5, _TODAY))[0] == "undated"
+
+
+@pytest.mark.parametrize("published", ["2018-09-01", "2012-01-05", "1995-06-30", "1821-05-05"])
+def test_an_old_article_that_alone_holds_the_answer_is_still_first(tmp_path: Path, published: str) -> None:
+    retriever = _retriever(tmp_path, [*_filler(30), _record("old", _TIDE, published)])
+    assert _names(retriever.search("What did the tide gauge at Vessmark show?", 5, _TODAY))[0] == "old"
+
+
+@pytest.mark.parametrize(
+    "question", ["What did the tide gauge show in March 2018?", "What did the tide gauge show on 20 March 2018?"]
+)
+def test_a_question_about_a_month_prefers_the_articles_of_that_month(dated: Retriever, question: str) -> None:
+    published = dated.search(question, 1, _TODAY)[0].article.published
+    assert published is not None
+    assert date(2018, 3, 1) <= published <= date(2018, 4, 7)
+
+
+def test_a_question_about_a_month_still_finds_a_later_article_that_alone_tells_of_it(tmp_path: Path) -> None:
+    matches = [_record(f"match-{n}", f"Team {n} beat Rovers by {n} goals.", "2018-03-14") for n in range(10)]
+    retriever = _retriever(tmp_path, [*matches, _record("later", _TIDE, "2018-11-02")])
+    hits = retriever.search("What did the tide gauge at Vessmark show in March 2018?", 3, _TODAY)
+    assert _names(hits)[0] == "later"
+
+
+def test_articles_published_in_a_month_are_those_of_that_month_alone(dated: Retriever) -> None:
+    hits = dated.search("articles published in March 2018 about the tide gauge", 50, _TODAY)
+    # It is a day earlier or later elsewhere on Earth.
+    first, last = date(2018, 2, 28), date(2018, 4, 1)
+    assert set(_names(hits)) == {record["id"] for record in _DATED if first <= _day(record) <= last}
+
+
+def test_a_month_without_articles_has_none(dated: Retriever) -> None:
+    assert dated.search("articles published in March 2015 about the tide gauge", 50, _TODAY) == []
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
+    """Three articles of many passages each, all about the same."""
+    texts = [" ".join(f"{_TIDE} It was reading {n} of series {series}." for n in range(120)) for series in range(3)]
+    records = [_record(f"long-{n}", text, "2018-12-01") for n, text in enumerate(texts)]
+    return _retriever(tmp_path_factory.mktemp("long"), records)
+
+
+@pytest.mark.parametrize("per_article", [1, 2, 3])
+def test_at_most_so_many_hits_are_of_one_article(long: Retriever, per_article: int) -> None:
+    names = _names(long.search("tide gauge reading", 50, _TODAY, per_article))
+    assert [names.count(f"long-{n}") for n in range(3)] == [per_article] * 3
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 100])
+def test_at_most_k_hits_are_found_and_ranks_count_from_one(dated: Retriever, k: int) -> None:
+    hits = dated.search("tide gauge", k, _TODAY)
+    assert [hit.rank for hit in hits] == list(range(1, min(k, 41) + 1))
+
+
+def test_scores_fall_from_first_to_last(dated: Retriever) -> None:
+    scores = [hit.score for hit in dated.search("Who saw the surge at Vessmark?", 50, _TODAY)]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_hit_holds_its_passage_and_its_row(long: Retriever) -> None:
+    for hit in long.search("tide gauge reading 7", 20, _TODAY, 5):
+        assert hit.article.text[hit.passage.start : hit.passage.end] == hit.passage.text
+        assert long.index.passage(hit.row) == (hit.article, hit.passage)
+
+
+def test_likeness_is_the_cosine_of_question_and_passage(dated: Retriever) -> None:
+    question = "Who saw the surge at Vessmark?"
+    vector = dated.encoder.encode([question])[0]
+    for hit in dated.search(question, 10, _TODAY):
+        expected = float(dated.index.dense.vectors(np.array([hit.row]))[0] @ vector)
+        assert hit.likeness == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_same_question_finds_the_same_hits_again(dated: Retriever) -> None:
+    question = "What did the tide gauge show?"
+    assert dated.search(question, 20, _TODAY) == dated.search(question, 20, _TODAY)
+
+
+def test_the_order_of_the_sources_makes_no_difference(tmp_path: Path) -> None:
+    records = [*_DATED, *_filler(20), _record("undated", _TIDE)]
+    shuffled = random.Random(0).sample(records, len(records))
+    one, two = _retriever(tmp_path / "one", records), _retriever(tmp_path / "two", shuffled)
+    for question in ("What did the tide gauge show?", "Who beat Rovers?"):
+        found, again = one.search(question, 30, _TODAY), two.search(question, 30, _TODAY)
+        assert [(h.passage, h.score) for h in found] == [(h.passage, h.score) for h in again]
+
+
+def test_an_index_of_another_encoder_is_incompatible(tmp_path: Path) -> None:
+    place = Place(tmp_path, FakeEncoder(256))
+    place.build([_record("a", _TIDE)])
+    with pytest.raises(IndexIncompatible, match=r"byline index.*EMBEDDING_MODEL"):
+        Retriever(place.open(), FakeEncoder(256, name="another"))
+
+
+@pytest.mark.parametrize("question", ["", " ", "\n\t", "?", "…!", "⛴️", "\u200b"])
+def test_a_question_without_words_is_bad(dated: Retriever, question: str) -> None:
+    with pytest.raises(BadQuestion, match="no words"):
+        dated.search(question)
+
+
+def test_a_question_that_is_too_long_is_bad(dated: Retriever) -> None:
+    dated.search("tide " + "x" * (MAX_QUERY - 5))
+    with pytest.raises(BadQuestion, match="4,097"):
+        dated.search("tide " + "x" * (MAX_QUERY - 4))
+
+
+@given(st.text(max_size=300))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+def test_any_text_is_searched_or_is_a_bad_question(dated: Retriever, text: str) -> None:
+    try:
+        hits = dated.search(text, 3, _TODAY)
+    except BadQuestion:
+        assert not any(map(str.isalnum, text))
+    else:
+        assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+
+
+@pytest.mark.parametrize("as_of", [date.min, date.max])
+def test_the_first_and_the_last_day_of_the_calendar_are_dates_like_any_other(dated: Retriever, as_of: date) -> None:
+    names = _names(dated.search("tide gauge last week", 50, as_of))
+    assert ("day-39" in names) == (as_of == date.max)
