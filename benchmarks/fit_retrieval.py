@@ -18,46 +18,33 @@ from benchmarks.data import Question, data_folder, questions
 from bot.service import open_encoder
 from bot.settings import Settings
 from retrieval.periods import find_period
-from retrieval.retriever import Retriever, Weights
+from retrieval.retriever import Pooled, Retriever, Weights
 from retrieval.store import Store
-
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The rows of one question: their article numbers, scores, distance in days, and which are gold."""
+    """A question's pool, the article of each row, and which rows are gold."""
 
     gold: bool
+    rows: Pooled
     articles: npt.NDArray[np.int64]
-    likeness: Floats
-    bm25: Floats
-    distance: Floats
     relevant: npt.NDArray[np.bool_]
 
 
 def pool(retriever: Retriever, question: Question, numbers: dict[str, int]) -> Pool:
-    """Every row that either engine finds, with its exact scores."""
+    """Every row that any engine finds, with its figures."""
     as_of = question.as_of or date.today()
     period = find_period(question.text, as_of)
-    terms = retriever.index.lexical.terms(question.text)
-    vector = retriever.encoder.encode([question.text])[0]
-    rows = retriever.pool(vector, terms, retriever.allowed(period, as_of), period, as_of)
-    likeness, bm25, distance = retriever.figures(rows, vector, terms, period, as_of)
-    articles = retriever.index.articles[rows].astype(np.int64)
+    rows = retriever.pool(question.text, retriever.allowed(period, as_of), period, as_of)
+    articles = retriever.index.articles[rows.rows].astype(np.int64)
     relevant = np.isin(articles, [numbers[name] for name in question.gold if name in numbers])
-    return Pool(question.kind == "gold_article", articles, likeness, bm25, distance, relevant)
+    return Pool(question.kind == "gold_article", rows, articles, relevant)
 
 
 def rank(pool: Pool, weights: Weights) -> int:
     """The rank, among articles, of the first gold article; a large number if there is none."""
-    best = max(float(pool.bm25.max(initial=0)), 1e-9)
-    scores = (
-        weights.dense * pool.likeness
-        + weights.lexical * pool.bm25 / best
-        + weights.time * np.exp(-pool.distance / weights.fade_days)
-    )
-    order = np.argsort(-scores, kind="stable")
+    order = np.argsort(-weights.scores(pool.rows), kind="stable")
     hits = np.flatnonzero(pool.relevant[order])
     return len(np.unique(pool.articles[order[: hits[0] + 1]])) if len(hits) else 10**6
 
@@ -74,9 +61,9 @@ def shares(pools: list[Pool], weights: Weights) -> tuple[float, ...]:
 def fit(pools: list[Pool], start: Weights) -> Weights:
     """The best of a grid."""
     grid = [
-        replace(start, dense=dense, lexical=1.0, time=time, fade_days=fade)
-        for dense, time, fade in itertools.product(
-            (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0), (0.2, 0.3, 0.4, 0.5, 0.6, 0.8), (7.0, 10.0, 14.0, 21.0, 30.0)
+        replace(start, dense=dense, passage=passage, article=1.0, time=time)
+        for dense, passage, time in itertools.product(
+            (0.0, 0.6, 0.8, 1.0, 1.3), (0.0, 0.3, 0.5, 0.7, 0.9), (0.5, 0.65, 0.8, 1.0)
         )
     ]
     return max(grid, key=lambda weights: float(np.mean(shares(pools, weights))))
@@ -89,7 +76,7 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = Settings(data_dir=arguments.index)
     index = Store(settings.index_dir).open().index
-    retriever = Retriever(index, open_encoder(settings), replace(Weights(), pool=200))
+    retriever = Retriever(index, open_encoder(settings))
     numbers = {name: number for number, name in enumerate(index.documents.digests())}
     asked = [question for question in questions(data_folder(arguments.data) / "realtimeqa") if question.gold]
     pools = [pool(retriever, question, numbers) for question in asked]

@@ -47,10 +47,10 @@ def systems() -> dict[str, Weights]:
     best = Weights()
     return {
         "BM25": replace(best, dense=0.0, time=0.0),
-        "dense": replace(best, lexical=0.0, time=0.0),
+        "dense": replace(best, passage=0.0, article=0.0, time=0.0),
         "hybrid": replace(best, time=0.0),
         "BM25 + time": replace(best, dense=0.0),
-        "dense + time": replace(best, lexical=0.0),
+        "dense + time": replace(best, passage=0.0, article=0.0, time=best.time / 4),
         "hybrid + time": best,
     }
 

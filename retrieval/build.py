@@ -31,9 +31,10 @@ from retrieval.errors import (
 from retrieval.files import write_atomically
 from retrieval.index import (
     ARTICLES,
+    BM25_ARTICLES,
+    BM25_PASSAGES,
     DENSE,
     FORMAT,
-    LEXICAL,
     MANIFEST,
     PASSAGE_ROW,
     PASSAGES,
@@ -44,7 +45,7 @@ from retrieval.index import (
     file_checksums,
     open_index,
 )
-from retrieval.lexical import LexicalWriter
+from retrieval.lexical import BY_ARTICLE, BY_PASSAGE, LexicalWriter, about
 from retrieval.store import Opened, Store
 from retrieval.types import Article, BuildReport, Progress
 from retrieval.vector_cache import VectorCache
@@ -211,11 +212,12 @@ def _write_rows(
         progress(Progress("embedding", min(len(keys) + sum(embedded) - before, len(read.rows)), len(read.rows)))
 
     with (
-        LexicalWriter(folder / LEXICAL) as lexical,
+        LexicalWriter(folder / BM25_PASSAGES, BY_PASSAGE) as by_passage,
+        LexicalWriter(folder / BM25_ARTICLES, BY_ARTICLE) as by_article,
         VectorCache(cache_path, encoder) as cache,
         (folder / _VECTORS).open("wb") as vectors,
     ):
-        for texts in _blocks(documents, read.rows, lexical):
+        for texts in _blocks(documents, read.rows, by_passage, by_article):
             before = sum(embedded)
             vectors.write(cache.vectors(texts, count).tobytes())
             keys += map(cache.key, texts)
@@ -226,15 +228,19 @@ def _write_rows(
     return sum(embedded)
 
 
-def _blocks(documents: Documents, rows: PassageRows, lexical: LexicalWriter) -> Iterator[list[str]]:
-    """The texts to embed, in row order and blocks; each passage goes to the lexical index on the way."""
+def _blocks(
+    documents: Documents, rows: PassageRows, by_passage: LexicalWriter, by_article: LexicalWriter
+) -> Iterator[list[str]]:
+    """The texts to embed, in row order and blocks; passages and articles go to the lexical indexes on the way."""
     block: list[str] = []
     row = 0
     for number, passages in groupby(rows, key=lambda entry: int(entry["article"])):
         article = documents.article(number)
+        context = about(article)
+        by_article.add(row, body=f"{article.title}\n{context}\n{article.text}")
         for entry in passages:
             text = article.text[int(entry["start"]) : int(entry["end"])]
-            lexical.add(row, article, text)
+            by_passage.add(row, body=text, title=article.title, about=context)
             block.append(embedded_text(article, text))
             row += 1
             if len(block) == _BLOCK:

@@ -66,6 +66,8 @@ class DenseIndex:
 
     def vectors(self, rows: Rows) -> Vectors:
         """The stored vectors of `rows`: float32, shape (len(rows), dimension)."""
+        if not len(rows):
+            return np.empty((0, self.dimension), np.float32)
         vectors: Vectors = self._index.reconstruct_batch(rows)
         return vectors
 

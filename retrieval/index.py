@@ -1,13 +1,13 @@
 """An index on disk: articles, passages, dense and lexical rows, and the manifest that says what they must be.
 
-Files of a generation: `articles.sqlite`, `passages.npy`, `dense.faiss`, `lexical/`, `rejected.json`, `manifest.json`.
+Files of a generation: `articles.sqlite`, `passages.npy`, `dense.faiss`, `bm25-passages/`, `bm25-articles/`,
+`rejected.json`, `manifest.json`.
 Row r of the passages is row r of FAISS and of tantivy. Rows are ordered by date, undated articles first, so that "until
 this day" and "these weeks" are ranges of rows.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -17,15 +17,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.dense import DenseIndex, open_dense
+from retrieval.dense import DenseIndex, Rows, open_dense
 from retrieval.documents import Documents
 from retrieval.errors import IndexCorrupt, IndexIncompatible
-from retrieval.lexical import LexicalIndex
+from retrieval.lexical import BY_ARTICLE, BY_PASSAGE, LexicalIndex
 from retrieval.models import sha256_of
 from retrieval.types import Article, Passage
 
-FORMAT = 1
-ARTICLES, PASSAGES, DENSE, LEXICAL = "articles.sqlite", "passages.npy", "dense.faiss", "lexical"
+FORMAT = 2
+ARTICLES, PASSAGES, DENSE = "articles.sqlite", "passages.npy", "dense.faiss"
+BM25_PASSAGES, BM25_ARTICLES = "bm25-passages", "bm25-articles"
 REJECTED, MANIFEST = "rejected.json", "manifest.json"
 
 # `article` is the number in Documents, start and end are offsets into its text, `day` is date.toordinal() or 0.
@@ -133,12 +134,16 @@ class Index:
         passages: PassageRows,
         dense: DenseIndex,
         lexical: LexicalIndex,
+        by_article: LexicalIndex,
     ) -> None:
         self.folder, self.manifest = folder, manifest
-        self.documents, self.dense, self.lexical = documents, dense, lexical
+        self.documents, self.dense, self.lexical, self.by_article = documents, dense, lexical, by_article
         self._passages = passages
         self.days: npt.NDArray[np.int32] = np.ascontiguousarray(passages["day"])
         self.articles: npt.NDArray[np.int32] = np.ascontiguousarray(passages["article"])
+        # The passages of an article are rows in a run, since rows are in order of date and then of article.
+        begins = np.flatnonzero(np.diff(self.articles, prepend=-1))
+        self._runs = np.append(begins, len(passages))
 
     def __len__(self) -> int:
         return len(self._passages)
@@ -164,9 +169,16 @@ class Index:
         start, end = int(entry["start"]), int(entry["end"])
         return article, Passage(article.id, start, end, article.text[start:end])
 
-    def rows_of(self, number: int) -> Sequence[int]:
-        """The rows of the article of that number, in reading order."""
-        return [int(row) for row in np.flatnonzero(self.articles == number)]
+    def first_rows(self, rows: Rows) -> Rows:
+        """For each row, the first row of its article."""
+        first: Rows = self._runs[np.searchsorted(self._runs, rows, side="right") - 1]
+        return first
+
+    def rows_of(self, rows: Rows) -> Rows:
+        """All rows of the articles that the given rows belong to."""
+        runs = np.unique(np.searchsorted(self._runs, rows, side="right") - 1)
+        spans = [np.arange(self._runs[run], self._runs[run + 1]) for run in runs]
+        return np.concatenate(spans) if spans else np.empty(0, np.int64)
 
     def rejected(self) -> list[dict[str, Any]]:
         """What the build could not read: {"path", "line", "reason"}."""
@@ -193,9 +205,10 @@ def open_index(folder: Path) -> Index:
         Documents(folder / ARTICLES),
         passages,
         open_dense(folder / DENSE),
-        LexicalIndex(folder / LEXICAL),
+        LexicalIndex(folder / BM25_PASSAGES, BY_PASSAGE),
+        LexicalIndex(folder / BM25_ARTICLES, BY_ARTICLE),
     )
     counts = {len(index), len(index.dense), len(index.lexical), manifest.passages}
-    if len(counts) != 1:
+    if len(counts) != 1 or len(index.by_article) != manifest.articles:
         raise IndexCorrupt(folder, f"holds unequal numbers of passages ({sorted(counts)})")
     return index

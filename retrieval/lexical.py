@@ -1,8 +1,14 @@
-"""Lexical retrieval: BM25 by tantivy (k1 1.2, b 0.75), over title, outlet and date, and passage."""
+"""Lexical retrieval: BM25 by tantivy (k1 1.2, b 0.75).
+
+Passages are indexed by their stems, with headline, outlet and date in fields of their own; whole articles by their
+words as they stand. The one finds the place, the other the article; together they find more than either (see
+benchmarks/fit_retrieval.py).
+"""
 
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,7 +27,18 @@ _LONGEST_TERM = 60
 # A question of more words is a pasted text; its first words say what it is about.
 _MOST_TERMS = 64
 BODY, TITLE, ABOUT = "body", "title", "about"
-BOOSTS = {BODY: 1.0, TITLE: 0.5, ABOUT: 0.25}
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """What is indexed and how: the fields with their boosts, and whether words are reduced to English stems."""
+
+    boosts: tuple[tuple[str, float], ...]
+    stem: bool
+
+
+BY_PASSAGE = Scheme(((BODY, 1.0), (TITLE, 0.5), (ABOUT, 0.25)), stem=True)
+BY_ARTICLE = Scheme(((BODY, 1.0),), stem=False)
 
 # Words of a question that say nothing of its subject. Without them a query takes 1 ms instead of 20.
 _STOP_WORDS = frozenset(
@@ -35,11 +52,12 @@ _STOP_WORDS = frozenset(
 _WORD = re.compile(r"\w+")
 
 
-def analyzer() -> Any:
-    """Text -> terms: lower case, accents folded, English stems."""
+def analyzer(scheme: Scheme) -> Any:
+    """Text -> terms: lower case, accents folded, perhaps English stems."""
     chain = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
     chain = chain.filter(tantivy.Filter.remove_long(_LONGEST_TERM)).filter(tantivy.Filter.lowercase())
-    return chain.filter(tantivy.Filter.ascii_fold()).filter(tantivy.Filter.stemmer("english")).build()
+    chain = chain.filter(tantivy.Filter.ascii_fold())
+    return (chain.filter(tantivy.Filter.stemmer("english")) if scheme.stem else chain).build()
 
 
 def query_terms(analyze: Any, question: str) -> list[str]:
@@ -49,10 +67,16 @@ def query_terms(analyze: Any, question: str) -> list[str]:
     return list(terms)[:_MOST_TERMS]
 
 
-def _schema() -> Any:
+def about(article: Article) -> str:
+    """Outlet and date as words, so that "the Herald of 4 May" can be found."""
+    when = f"{article.published:%d %B %Y}" if article.published else ""
+    return f"{article.source or ''} {when}"
+
+
+def _schema(scheme: Scheme) -> Any:
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("row", fast=True, indexed=True)
-    for name in BOOSTS:
+    for name, _ in scheme.boosts:
         builder.add_text_field(name, tokenizer_name=_ANALYZER, index_option="freq")
     return builder.build()
 
@@ -67,22 +91,19 @@ def _disk_errors() -> Iterator[None]:
 
 
 class LexicalWriter:
-    """Writes passages in the order of their rows."""
+    """Writes passages or articles in the order of their rows."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, scheme: Scheme) -> None:
         folder.mkdir()
-        self._schema = _schema()
-        index = tantivy.Index(self._schema, path=str(folder))
-        index.register_tokenizer(_ANALYZER, analyzer())
+        index = tantivy.Index(_schema(scheme), path=str(folder))
+        index.register_tokenizer(_ANALYZER, analyzer(scheme))
         # One thread keeps the rows in order, so that equal input makes an equal index.
         self._writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
 
-    def add(self, row: int, article: Article, text: str) -> None:
-        """Add the passage `text` of `article` as `row`."""
-        when = f"{article.published:%d %B %Y}" if article.published else ""
-        about = f"{article.source or ''} {when}"
+    def add(self, row: int, **fields: str) -> None:
+        """Add a text as `row`; the fields are those of the scheme."""
         with _disk_errors():
-            self._writer.add_document(tantivy.Document(row=row, body=text, title=article.title, about=about))
+            self._writer.add_document(tantivy.Document(row=row, **fields))
 
     def __enter__(self) -> Self:
         return self
@@ -101,14 +122,14 @@ class LexicalWriter:
 
 
 class LexicalIndex:
-    """BM25 over the rows of an index."""
+    """BM25 over rows: of passages, or of articles by the row of their first passage."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, scheme: Scheme) -> None:
         try:
             index = tantivy.Index.open(str(folder))
         except ValueError as error:
             raise IndexCorrupt(folder, "cannot be read by tantivy") from error
-        self._analyzer = analyzer()
+        self._scheme, self._analyzer = scheme, analyzer(scheme)
         index.register_tokenizer(_ANALYZER, self._analyzer)
         self._schema = index.schema
         self._searcher = index.searcher()
@@ -135,13 +156,9 @@ class LexicalIndex:
         """The up to k rows within `rows` with the highest BM25 scores, and the scores, highest first."""
         if not terms or not rows or k < 1:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        query = self._query(terms)
-        if len(rows) < len(self):
-            within = tantivy.Query.range_query(
-                self._schema, "row", tantivy.FieldType.Integer, rows.start, rows.stop, True, False
-            )
-            query = self._both(query, within)
-        return self._run(query, k)
+        bounds = (rows.start, rows.stop, True, False)
+        within = tantivy.Query.range_query(self._schema, "row", tantivy.FieldType.Integer, *bounds)
+        return self._run(self._both(self._query(terms), within), k)
 
     def scores(self, terms: Sequence[str], rows: Rows) -> Vectors:
         """The BM25 score of each of `rows`, which are distinct; 0 for a row that has none of the terms."""
@@ -162,7 +179,7 @@ class LexicalIndex:
                     tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, name, term, "freq"), boost),
                 )
                 for term in terms
-                for name, boost in BOOSTS.items()
+                for name, boost in self._scheme.boosts
             ]
         )
 

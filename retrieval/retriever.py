@@ -22,20 +22,48 @@ MAX_QUERY = 4_096
 
 
 @dataclass(frozen=True, slots=True)
+class Pooled:
+    """The rows that may answer a question, each with its figures (arrays of one length).
+
+    `likeness` is the cosine, `passage` and `article` are BM25 scores divided by the best of the pool, `nearness` falls
+    from 1 within the period towards 0 and is 0 for undated articles.
+    """
+
+    rows: Rows
+    likeness: Vectors
+    passage: Vectors
+    article: Vectors
+    nearness: Vectors
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """How much each score counts. Fitted on the dev questions of realtimeqa by benchmarks/fit_retrieval.py.
 
-    `dense` multiplies the cosine, `lexical` the BM25 score divided by the best of the pool, `time` a bonus that falls
-    from 1 within the period to 1/e at `fade_days` from it. `pool` is how many rows each engine gives for each pool;
-    `near_days` is how far from the period the second pool reaches.
+    `dense` multiplies the cosine, `passage` and `article` the BM25 scores of the passage and of its whole article, each
+    divided by the best of the pool, `time` a bonus that falls from 1 within the period to 1/e at `fade_days` from it.
+    `pool` is how many passages each engine gives for each pool, `articles` how many articles are added with all their
+    passages; `near_days` is how far from the period the second pool reaches.
     """
 
-    dense: float = 1.0
-    lexical: float = 0.5
-    time: float = 0.3
-    fade_days: float = 14.0
+    dense: float = 1.3
+    passage: float = 0.9
+    article: float = 1.0
+    time: float = 1.0
+    fade_days: float = 7.0
     pool: int = 100
+    articles: int = 40
     near_days: int = 30
+
+    def scores(self, pooled: Pooled) -> Vectors:
+        """The weighted sum of the figures of each row."""
+        scores: Vectors = (
+            self.dense * pooled.likeness
+            + self.passage * pooled.passage
+            + self.article * pooled.article
+            + self.time * pooled.nearness
+        )
+        return scores
 
 
 class Retriever:
@@ -67,18 +95,9 @@ class Retriever:
         allowed = self.allowed(period, as_of)
         if not allowed:
             return []
-        terms = self.index.lexical.terms(query)
-        vector = self.encoder.encode([query])[0]
-        rows = self.pool(vector, terms, allowed, period, as_of)
-        if not len(rows):
-            return []
-        likeness, bm25, distance = self.figures(rows, vector, terms, period, as_of)
-        scores = (
-            self.weights.dense * likeness
-            + self.weights.lexical * bm25 / max(float(bm25.max()), 1e-9)
-            + self.weights.time * np.exp(-distance / self.weights.fade_days)
-        )
-        return self._hits(rows, scores, likeness, k, per_article)
+        pooled = self.pool(query, allowed, period, as_of)
+        scores = self.weights.scores(pooled)
+        return self._hits(pooled.rows, scores, pooled.likeness, k, per_article)
 
     def allowed(self, period: Period | None, as_of: date) -> range:
         """The rows that may answer: nothing later than `as_of`, nothing outside a period that restricts."""
@@ -86,16 +105,40 @@ class Retriever:
             return self.index.rows_between(period.first, min(period.last, as_of))
         return self.index.rows_between(None, as_of)
 
-    def pool(self, vector: Vectors, terms: list[str], allowed: range, period: Period | None, as_of: date) -> Rows:
-        """The rows that either engine finds, all over the allowed rows and near the period."""
-        pools = [allowed, self._weeks(allowed, period, as_of)] if self.weights.time else [allowed]
+    def pool(self, query: str, allowed: range, period: Period | None, as_of: date) -> Pooled:
+        """What any engine finds, all over the allowed rows and near the period, with all its figures."""
+        chosen, index = self.weights, self.index
+        vector = self.encoder.encode([query])[0]
+        terms, words = index.lexical.terms(query), index.by_article.terms(query)
         found: list[Rows] = []
-        for rows in pools:
-            if self.weights.dense:
-                found.append(self.index.dense.search(vector, self.weights.pool, rows)[0])
-            if self.weights.lexical:
-                found.append(self.index.lexical.search(terms, self.weights.pool, rows)[0])
-        return np.unique(np.concatenate(found))
+        for span in [allowed, self._weeks(allowed, period, as_of)] if chosen.time else [allowed]:
+            if chosen.dense:
+                found.append(index.dense.search(vector, chosen.pool, span)[0])
+            if chosen.passage:
+                found.append(index.lexical.search(terms, chosen.pool, span)[0])
+            if chosen.article:
+                found.append(index.rows_of(index.by_article.search(words, chosen.articles, span)[0]))
+        rows = np.unique(np.concatenate(found))
+        first, places = np.unique(index.first_rows(rows), return_inverse=True)
+        return Pooled(
+            rows,
+            index.dense.vectors(rows) @ vector,
+            _share_of_best(index.lexical.scores(terms, rows)),
+            _share_of_best(index.by_article.scores(words, first)[places]),
+            self._nearness(rows, period, as_of),
+        )
+
+    def _nearness(self, rows: Rows, period: Period | None, as_of: date) -> Vectors:
+        days = self.index.days[rows]
+        age = np.maximum(as_of.toordinal() - days, 0)
+        if period is None:
+            distance = recent = age
+        else:
+            distance = np.maximum(np.maximum(period.first.toordinal() - days, days - period.last.toordinal()), 0)
+            # Of "this week" the last days are meant before the first.
+            recent = age if period.last >= as_of else distance
+        nearness = (np.exp(-distance / self.weights.fade_days) + np.exp(-recent / self.weights.fade_days)) / 2
+        return np.where(days > 0, nearness, 0.0).astype(np.float32)
 
     def _weeks(self, allowed: range, period: Period | None, as_of: date) -> range:
         """Of the allowed rows, those from some weeks before the period until some weeks after it."""
@@ -104,17 +147,6 @@ class Retriever:
         stop = date.fromordinal(min(last.toordinal() + self.weights.near_days, as_of.toordinal()))
         rows = self.index.rows_between(start, stop)
         return range(max(rows.start, allowed.start), min(rows.stop, allowed.stop))
-
-    def figures(
-        self, rows: Rows, vector: Vectors, terms: list[str], period: Period | None, as_of: date
-    ) -> tuple[Vectors, Vectors, Vectors]:
-        """Of each row the cosine, the BM25 score, and the days between it and the period (infinite if undated)."""
-        days = self.index.days[rows]
-        first, last = (period.first, period.last) if period else (as_of, as_of)
-        distance = np.maximum(np.maximum(first.toordinal() - days, days - last.toordinal()), 0)
-        likeness: Vectors = self.index.dense.vectors(rows) @ vector
-        bm25 = self.index.lexical.scores(terms, rows)
-        return likeness, bm25, np.where(days > 0, distance, np.inf).astype(np.float32)
 
     def _hits(self, rows: Rows, scores: Vectors, likeness: Vectors, k: int, per_article: int) -> list[Hit]:
         hits: list[Hit] = []
@@ -131,6 +163,10 @@ class Retriever:
             if len(hits) == k:
                 break
         return hits
+
+
+def _share_of_best(scores: Vectors) -> Vectors:
+    return scores / max(float(scores.max(initial=0)), 1e-9)
 
 
 def check_query(query: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.service import Service
 from retrieval.errors import IndexCorrupt
-from retrieval.index import ARTICLES, DENSE, LEXICAL, MANIFEST, PASSAGES, REJECTED
+from retrieval.index import ARTICLES, DENSE, BM25_PASSAGES, MANIFEST, PASSAGES, REJECTED
 from retrieval.store import Store
 from tests.fakes import FakeEncoder, Place, about, content, edition_of, record, records
 
@@ -103,7 +103,7 @@ def harmed(folder: Path, damage: Damage) -> Iterator[Path]:
 def test_a_generation_has_the_files_that_are_damaged_here(sound: Place) -> None:
     folder = sound.open().folder
     names = {str(path.relative_to(folder)) for path in damageable(folder)}
-    assert {ARTICLES, PASSAGES, DENSE, REJECTED, MANIFEST, f"{LEXICAL}/meta.json"} < names
+    assert {ARTICLES, PASSAGES, DENSE, REJECTED, MANIFEST, f"{BM25_PASSAGES}/meta.json"} < names
     assert len(names) > 10
 
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retrieval.errors import IndexCorrupt
-from retrieval.lexical import BOOSTS, LexicalIndex, LexicalWriter
+from retrieval.lexical import BY_ARTICLE, BY_PASSAGE, LexicalIndex, LexicalWriter, about
 from retrieval.types import Article
 
 Row = tuple[str, str]
@@ -31,10 +31,10 @@ _ROWS: list[Row] = [
 
 
 def _write(folder: Path, articles: Sequence[Article]) -> LexicalIndex:
-    with LexicalWriter(folder) as writer:
+    with LexicalWriter(folder, BY_PASSAGE) as writer:
         for row, article in enumerate(articles):
-            writer.add(row, article, article.text)
-    return LexicalIndex(folder)
+            writer.add(row, body=article.text, title=article.title, about=about(article))
+    return LexicalIndex(folder, BY_PASSAGE)
 
 
 def _articles(rows: Sequence[Row]) -> list[Article]:
@@ -63,7 +63,8 @@ def _bm25(terms: Sequence[str], texts: Sequence[str]) -> list[float]:
 
 def _by_hand(terms: Sequence[str], rows: Sequence[Row] = tuple(_ROWS)) -> list[float]:
     titles, bodies = _bm25(terms, [row[0] for row in rows]), _bm25(terms, [row[1] for row in rows])
-    return [BOOSTS["title"] * title + BOOSTS["body"] * body for title, body in zip(titles, bodies, strict=True)]
+    boosts = dict(BY_PASSAGE.boosts)
+    return [boosts["title"] * title + boosts["body"] * body for title, body in zip(titles, bodies, strict=True)]
 
 
 def _found(index: LexicalIndex, question: str, k: int = 10, rows: range | None = None) -> list[int]:
@@ -257,7 +258,7 @@ def test_the_same_passages_are_found_in_the_same_order_by_two_indexes(tmp_path: 
 def test_a_folder_of_something_else_is_corrupt(tmp_path: Path) -> None:
     (tmp_path / "meta.json").write_text("{}")
     with pytest.raises(IndexCorrupt):
-        LexicalIndex(tmp_path)
+        LexicalIndex(tmp_path, BY_PASSAGE)
 
 
 def test_a_folder_with_a_file_cut_short_is_corrupt(tmp_path: Path) -> None:
@@ -265,4 +266,14 @@ def test_a_folder_with_a_file_cut_short_is_corrupt(tmp_path: Path) -> None:
     meta = tmp_path / "index" / "meta.json"
     meta.write_bytes(meta.read_bytes()[:-10])
     with pytest.raises(IndexCorrupt):
-        LexicalIndex(tmp_path / "index")
+        LexicalIndex(tmp_path / "index", BY_PASSAGE)
+
+
+def test_articles_are_found_by_their_words_as_they_stand(tmp_path: Path) -> None:
+    with LexicalWriter(tmp_path / "articles", BY_ARTICLE) as writer:
+        writer.add(0, body="The runners were running")
+        writer.add(3, body="He runs a shop")
+    index = LexicalIndex(tmp_path / "articles", BY_ARTICLE)
+    assert index.search(index.terms("running"), 5, range(4))[0].tolist() == [0]
+    assert index.search(index.terms("runs"), 5, range(4))[0].tolist() == [3]
+    assert index.search(index.terms("runs"), 5, range(3))[0].tolist() == []
