@@ -30,11 +30,11 @@ class Setting:
 
 SETTINGS = (
     Setting(Chunker(150, 200)),
-    Setting(Chunker(150, 200), "nothing"),
-    Setting(Chunker(150, 200), "headline, outlet, date"),
     Setting(Chunker(100, 150)),
     Setting(Chunker(200, 250)),
     Setting(Chunker(150, 200, 40)),
+    Setting(Chunker(150, 200), "nothing"),
+    Setting(Chunker(150, 200), "headline, outlet, date"),
 )
 
 

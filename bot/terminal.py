@@ -4,11 +4,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from typing import TYPE_CHECKING
 
 from bot.output import answer_lines, credit, plain
 from bot.service import Service
 from retrieval.errors import RetrievalError
 from retrieval.types import Answer, Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _PHASES = {
     "reading": "Reading the articles",
@@ -90,17 +94,16 @@ def _converse_with_colours(service: Service, as_of: date | None) -> None:
         if not question.strip():
             return
         try:
-            _show(service.answer(question, as_of))
+            _show(service.answer(question, as_of), console)
         except RetrievalError as error:
             console.print(str(error), style="yellow", markup=False)
 
 
-def _show(answer: Answer) -> None:
-    from rich.console import Console, Group
+def _show(answer: Answer, console: "Console") -> None:
+    from rich.console import Group
     from rich.panel import Panel
     from rich.text import Text
 
-    console = Console()
     if answer.refused:
         console.print(Text(f"I could not find that. {answer.reason}", style="yellow"))
     else:

@@ -1,4 +1,4 @@
-"""Question + Hits -> the sentences that may answer it, and how probable it is that the best one does.
+"""Question + Hits -> the sentences that may answer it, and how probable it is that the articles do.
 
 A sentence is scored by its likeness to the question (cosine of the encoder's vectors), by the share of the question's
 words that it holds, and by the rank of its passage. The probability is a logistic regression over a few such figures,
@@ -33,14 +33,14 @@ class SentenceWeights:
 class Calibration:
     """The logistic regression behind `Reading.confidence`, over Evidence in the order of its fields."""
 
-    intercept: float = -6.0
-    likeness: float = 5.0
-    sentence: float = 3.0
-    coverage: float = 2.0
-    passage: float = 2.0
+    intercept: float = -5.42
+    likeness: float = 3.41
+    sentence: float = 0.75
+    coverage: float = 2.6
+    passage: float = 3.09
 
     def probability(self, evidence: "Evidence") -> float:
-        """The probability, 0 to 1, that the best sentence answers the question."""
+        """The probability, 0 to 1, that the articles answer the question."""
         logit = (
             self.intercept
             + self.likeness * evidence.likeness
@@ -53,8 +53,10 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for an answer, each 0 to 1: the best sentence's likeness, the share of the question's words in it,
-    in its passage with the headline, and the likeness of the best passage.
+    """What speaks for an answer, each 0 to 1.
+
+    The likeness of the best sentence; the share of the question's words, by rarity, in it; the share in its passage
+    with the headline; the likeness of the best passage.
     """
 
     likeness: float

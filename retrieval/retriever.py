@@ -50,7 +50,7 @@ class Weights:
     passage: float = 0.9
     article: float = 1.0
     time: float = 1.0
-    fade_days: float = 7.0
+    fade_days: float = 6.0
     pool: int = 100
     articles: int = 40
     near_days: int = 30

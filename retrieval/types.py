@@ -98,8 +98,8 @@ class Citation:
 class Answer:
     """The answer to a question, or the refusal of one: then `text` is None and `reason` says why.
 
-    `citations` of a refusal are the nearest sentences. `confidence` is the probability, 0 to 1, that the best
-    candidate answers the question. `timings_ms` are wall-clock milliseconds by phase.
+    `citations` of a refusal are the nearest sentences. `confidence` is the probability, 0 to 1, that the articles
+    answer the question. `timings_ms` are wall-clock milliseconds by phase.
     """
 
     question: str
