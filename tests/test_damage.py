@@ -10,7 +10,7 @@ import pytest
 
 from bot.service import Service
 from retrieval.errors import IndexCorrupt
-from retrieval.index import ARTICLES, DENSE, BM25_PASSAGES, MANIFEST, PASSAGES, REJECTED
+from retrieval.index import ARTICLES, BM25_PASSAGES, DENSE, MANIFEST, PASSAGES, REJECTED
 from retrieval.store import Store
 from tests.fakes import FakeEncoder, Place, about, content, edition_of, record, records
 
