@@ -84,7 +84,8 @@ def _converse_with_colours(service: Service, as_of: date | None) -> None:
     manifest = service.index.manifest
     console.print(
         f"[bold]Byline[/bold]: {manifest.articles:,} articles, {manifest.oldest or '?'} to {manifest.newest or '?'}. "
-        "Ask a question; an empty line or Ctrl-D ends."
+        "Ask a question; an empty line or Ctrl-D ends.",
+        highlight=False,
     )
     while True:
         try:
@@ -100,8 +101,7 @@ def _converse_with_colours(service: Service, as_of: date | None) -> None:
 
 
 def _show(answer: Answer, console: "Console") -> None:
-    from rich.console import Group
-    from rich.panel import Panel
+    from rich.padding import Padding
     from rich.text import Text
 
     if answer.refused:
@@ -109,9 +109,9 @@ def _show(answer: Answer, console: "Console") -> None:
     else:
         console.print(Text(plain(answer.text or ""), style="bold"))
     for citation in answer.citations:
-        lines = [Text(f"“{plain(citation.quote)}”")] if citation.quote != answer.text else []
+        console.print(Text(f"{citation.n}  {credit(citation)}", style="cyan"))
+        if citation.quote != answer.text:
+            console.print(Padding(Text(f"“{plain(citation.quote)}”"), (0, 0, 0, 3)))
         if citation.article.url:
-            lines.append(Text(plain(citation.article.url), style="blue underline"))
-        title = Text(f"{citation.n}  {credit(citation)}")
-        console.print(Panel(Group(*lines), title=title, title_align="left", border_style="dim"))
-    console.print(Text(f"{answer.timings_ms.get('total', 0):.0f} ms", style="dim"))
+            console.print(Padding(Text(plain(citation.article.url), style="blue underline"), (0, 0, 0, 3)))
+    console.print(Text(f"{answer.timings_ms.get('total', 0):.0f} ms", style="dim"), end="\n\n")
