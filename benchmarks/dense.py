@@ -18,8 +18,8 @@ from retrieval.dense import DenseIndex, build_dense, open_dense
 from retrieval.encoder import Vectors
 from retrieval.store import Store
 
-SIZES = (10_000, 20_000, 30_000, 50_000, 100_000, 10**9)
-PROBES = (16, 32, 64, 96)
+SIZES = (20_000, 50_000, 100_000, 200_000, 10**9)
+PROBES = (32, 64, 96, 128)
 
 
 def ask(index: DenseIndex, queries: Vectors, rows: range) -> tuple[list[set[int]], float, float]:

