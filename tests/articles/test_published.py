@@ -70,4 +70,5 @@ def test_what_is_written_is_read(day: date, form: str) -> None:
 
 @given(st.text(max_size=60) | st.text("0123456789/-:.TZ +,MarchJunetue", max_size=30))
 def test_any_text_is_a_date_or_none(text: str) -> None:
-    parse_published(text)
+    found = parse_published(text)
+    assert found is None or type(found) is date
