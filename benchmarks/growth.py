@@ -66,7 +66,8 @@ def forget(cache: Path) -> None:
     index = Store(settings.index_dir).open().index
     with VectorCache(cache, open_encoder(settings)) as vectors:
         pairs = (index.passage(row) for row in range(len(index)))
-        vectors.keep_only([vectors.key(embedded_text(article, passage.text)) for article, passage in pairs])
+        vectors.vectors([embedded_text(article, passage.text) for article, passage in pairs])
+        vectors.drop_unused()
     sqlite3.connect(cache).execute("VACUUM").close()
 
 

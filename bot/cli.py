@@ -8,13 +8,14 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.settings import Settings, SettingsError, load_settings
-from retrieval.errors import IndexMissing, RetrievalError
+from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
     from bot.service import Service
@@ -181,8 +182,7 @@ def rollback(context: typer.Context) -> None:
 
     settings, _ = _context(context)
     store = Store(settings.index_dir)
-    if not store.generations():
-        raise IndexMissing(f"there is no index in {settings.index_dir}; build one with `byline index`.")
+    store.require()  # before the lock, which would make the folder
     with store.building():
         name = store.rollback()
     print(f"Generation {name} answers from now on.")
@@ -232,7 +232,7 @@ def _globals_first(arguments: Sequence[str]) -> list[str]:
         if argument == "--":
             rest += [argument, *waiting]
         elif argument in _GLOBAL:
-            first += [argument, *[value for value in [next(waiting, None)] if value is not None]]
+            first += [argument, *islice(waiting, 1)]
         elif argument.startswith(tuple(f"{name}=" for name in _GLOBAL)):
             first.append(argument)
         else:

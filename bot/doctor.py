@@ -1,7 +1,7 @@
 """What is well, what is not, and how to mend it."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ import psutil
 
 from bot.service import open_encoder
 from bot.settings import Settings
-from retrieval.errors import IndexCorrupt, IndexIncompatible, IndexMissing, RetrievalError
+from retrieval.encoder import Encoder
+from retrieval.errors import IndexCorrupt, IndexIncompatible, RetrievalError
 from retrieval.index import open_index
 from retrieval.models import find_model
 from retrieval.retriever import Retriever
@@ -43,16 +44,8 @@ def examine(settings: Settings, articles: Sequence[Path]) -> list[Finding]:
     """Look at the articles, the model, the index, the disk and the memory. The settings have been read already."""
     findings = [Finding("settings", True, f"data in {settings.data_dir}, encoder {settings.encoder_backend}")]
     findings += [_articles(path) for path in articles]
-    model = _tried("model files", lambda: _model(settings), "reinstall with `make install`, or check EMBEDDING_MODEL")
-    encoder = _tried("encoder", lambda: _encoder(settings), f"delete {settings.models_dir} and try again")
-    return [*findings, model, encoder, *_generations(settings, encoder.well), _disk(settings), _memory()]
-
-
-def _tried(subject: str, look: Callable[[], str], remedy: str) -> Finding:
-    try:
-        return Finding(subject, True, look())
-    except (RetrievalError, OSError) as error:
-        return Finding(subject, False, str(error), remedy)
+    encoder, opened = _encoder(settings)
+    return [*findings, _model(settings), opened, *_generations(settings, encoder), _disk(settings), _memory()]
 
 
 def _articles(path: Path) -> Finding:
@@ -61,18 +54,26 @@ def _articles(path: Path) -> Finding:
     return Finding("articles", False, f"{path} is not there", "create it, or set ARTICLES_DIR or --articles")
 
 
-def _model(settings: Settings) -> str:
-    model = find_model(settings.embedding_model)
-    return f"{model.name}, sha256 {model.sha256[:16]}…"
+def _model(settings: Settings) -> Finding:
+    try:
+        model = find_model(settings.embedding_model)
+    except (RetrievalError, OSError) as error:
+        remedy = "reinstall with `make install`, or check EMBEDDING_MODEL"
+        return Finding("model files", False, str(error), remedy)
+    return Finding("model files", True, f"{model.name}, sha256 {model.sha256[:16]}…")
 
 
-def _encoder(settings: Settings) -> str:
-    encoder = open_encoder(settings)
-    vector = encoder.encode(["Is anybody there?"])[0]
-    return f"{encoder.fingerprint}, {encoder.dimension} dimensions, length {float(vector @ vector):.3f}"
+def _encoder(settings: Settings) -> tuple[Encoder | None, Finding]:
+    try:
+        encoder = open_encoder(settings)
+        vector = encoder.encode(["Is anybody there?"])[0]
+    except (RetrievalError, OSError) as error:
+        return None, Finding("encoder", False, str(error), f"delete {settings.models_dir} and try again")
+    detail = f"{encoder.fingerprint}, {encoder.dimension} dimensions, length {float(vector @ vector):.3f}"
+    return encoder, Finding("encoder", True, detail)
 
 
-def _generations(settings: Settings, encoder_works: bool) -> list[Finding]:
+def _generations(settings: Settings, encoder: Encoder | None) -> list[Finding]:
     store = Store(settings.index_dir)
     names = store.generations()
     if not names:
@@ -87,15 +88,15 @@ def _generations(settings: Settings, encoder_works: bool) -> list[Finding]:
         )
     for name in names:
         label = f"generation {name}{' (current)' if name == current else ''}"
-        findings.append(_generation(settings, store, name, label, encoder_works and name == current))
+        findings.append(_generation(store.root / name, label, encoder if name == current else None))
     return findings
 
 
-def _generation(settings: Settings, store: Store, name: str, label: str, with_encoder: bool) -> Finding:
+def _generation(folder: Path, label: str, encoder: Encoder | None) -> Finding:
     try:
-        index = open_index(store.root / name)
-        if with_encoder:
-            Retriever(index, open_encoder(settings))
+        index = open_index(folder)
+        if encoder:
+            Retriever(index, encoder)
     except IndexCorrupt as error:
         return Finding(label, False, f"{error.path} {error.reason}", "`byline index` builds a sound one")
     except IndexIncompatible as error:
@@ -128,8 +129,6 @@ def index_status(settings: Settings) -> dict[str, Any]:
         IndexMissing, IndexCorrupt, IndexIncompatible: as `Store.open`.
     """
     store = Store(settings.index_dir)
-    if not store.generations():
-        raise IndexMissing(f"there is no index in {settings.index_dir}; build one with `byline index`.")
     opened = store.open()
     manifest = opened.index.manifest
     size = sum(path.stat().st_size for path in opened.index.folder.rglob("*") if path.is_file())

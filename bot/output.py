@@ -81,9 +81,7 @@ def report_json(report: BuildReport) -> dict[str, Any]:
         "changed": report.changed,
         "removed": report.removed,
         "unchanged": report.unchanged,
-        "rejected": [
-            {"path": str(error.path), "line": error.line, "reason": error.reason} for error in report.rejected
-        ],
+        "rejected": [error.to_json() for error in report.rejected],
         "embedded": report.embedded,
         "seconds": round(report.seconds, 2),
         "rate": round(report.rate, 1),

@@ -11,7 +11,7 @@ from bot.settings import Settings
 from retrieval.answering import DEFAULT_THRESHOLD, Answerer
 from retrieval.build import build
 from retrieval.encoder import Encoder, TorchEncoder
-from retrieval.errors import IndexCorrupt, IndexMissing, RetrievalError
+from retrieval.errors import IndexCorrupt, RetrievalError
 from retrieval.export import open_onnx_encoder
 from retrieval.index import Index
 from retrieval.models import find_model
@@ -27,9 +27,9 @@ _log = logging.getLogger(__name__)
 class _Serving:
     """Everything that answers belongs to one generation; it is swapped by one assignment."""
 
-    index: Index
     retriever: Retriever
     answerer: Answerer
+    damaged: tuple[IndexCorrupt, ...]
 
 
 class Service:
@@ -43,10 +43,8 @@ class Service:
         """
         self._settings = settings
         self._store = Store(settings.index_dir)
-        if not self._store.generations():
-            raise IndexMissing(f"there is no index in {settings.index_dir}; build one with `byline index`.")
+        self._store.require()  # before the encoder, whose first use takes a while
         self._encoder = encoder or open_encoder(settings)
-        self._damaged: tuple[IndexCorrupt, ...] = ()
         self._seen = self._store.current()  # before opening, so that what is published meanwhile is noticed
         self._serving = self._open()
         self._stop = threading.Event()
@@ -54,12 +52,12 @@ class Service:
     @property
     def index(self) -> Index:
         """The index that answers now."""
-        return self._serving.index
+        return self._serving.retriever.index
 
     @property
     def damaged(self) -> tuple[IndexCorrupt, ...]:
         """What was found damaged when the index was opened; empty if all is well."""
-        return self._damaged
+        return self._serving.damaged
 
     def answer(self, question: str, as_of: date | None = None) -> Answer:
         """See `Answerer.answer`."""
@@ -104,14 +102,13 @@ class Service:
 
     def _open(self) -> _Serving:
         opened = self._store.open()
-        self._damaged = opened.damaged
         for error in opened.damaged:
             _log.error("%s Generation %s answers instead.", error, opened.index.generation)
         retriever = Retriever(opened.index, self._encoder)
         reader = SentenceReader(self._encoder, opened.index.lexical)
         chosen = self._settings.answer_threshold
         threshold = DEFAULT_THRESHOLD if chosen is None else chosen
-        return _Serving(opened.index, retriever, Answerer(retriever, reader, threshold))
+        return _Serving(retriever, Answerer(retriever, reader, threshold), opened.damaged)
 
 
 def open_encoder(settings: Settings) -> Encoder:

@@ -23,7 +23,7 @@ class Reader(Protocol):
     """Finds the spans of the hits that may answer a question."""
 
     def read(self, question: str, hits: Sequence[Hit]) -> Reading:
-        """The candidates, best first, and the probability that the best one answers the question."""
+        """The candidates, best first, and the probability that the articles answer the question."""
 
 
 class Answerer:

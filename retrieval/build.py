@@ -143,8 +143,9 @@ def _read(sources: Sequence[Path], folder: Path, chunker: Chunker, progress: Cal
         raise EmptyCorpus(f"no article could be read from {', '.join(map(str, sources)) or 'no sources'}.{first}")
     table = np.frombuffer(columns, dtype=np.int32).reshape(-1, 4)
     # Within a day in order of id, so that the order of the sources makes no difference.
-    names = {number: rank for rank, (_, number) in enumerate(sorted((name, n) for n, name in enumerate(digests)))}
-    ranks = np.array([names[number] for number in range(len(names))], dtype=np.int32)
+    names = list(digests)
+    ranks = np.empty(len(names), dtype=np.int32)
+    ranks[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
     order = np.lexsort((table[:, 1], ranks[table[:, 0]], table[:, 3]))
     rows = np.empty(len(table), dtype=PASSAGE_ROW)
     for column, name in enumerate(PASSAGE_ROW.names or ()):
@@ -200,16 +201,14 @@ def _write_rows(
 ) -> int:
     """Passages, rejections, the lexical index, and the vectors as raw float16; returns how many were embedded."""
     np.save(folder / PASSAGES, read.rows)
-    rejected = [{"path": str(e.path), "line": e.line, "reason": e.reason} for e in read.rejected[:_REJECTED_KEPT]]
+    rejected = [error.to_json() for error in read.rejected[:_REJECTED_KEPT]]
     (folder / REJECTED).write_text(json.dumps(rejected))
     documents = Documents(folder / ARTICLES)
-    embedded: list[int] = []
-    keys: list[bytes] = []
+    done = 0
 
-    def count(new: int) -> None:
-        embedded.append(new)
+    def show(computed: int) -> None:
         # Of a block, those in the cache count when all of it is done.
-        progress(Progress("embedding", min(len(keys) + sum(embedded) - before, len(read.rows)), len(read.rows)))
+        progress(Progress("embedding", done + computed, len(read.rows)))
 
     with (
         LexicalWriter(folder / BM25_PASSAGES, BY_PASSAGE) as by_passage,
@@ -218,14 +217,14 @@ def _write_rows(
         (folder / _VECTORS).open("wb") as vectors,
     ):
         for texts in _blocks(documents, read.rows, by_passage, by_article):
-            before = sum(embedded)
-            vectors.write(cache.vectors(texts, count).tobytes())
-            keys += map(cache.key, texts)
-            progress(Progress("embedding", len(keys), len(read.rows)))
-        if len(cache) > 2 * len(keys) + _BLOCK:
-            cache.keep_only(keys)
+            vectors.write(cache.vectors(texts, show).tobytes())
+            done += len(texts)
+            show(0)
+        if len(cache) > 2 * done + _BLOCK:
+            cache.drop_unused()
+        embedded = cache.computed
     documents.close()
-    return sum(embedded)
+    return embedded
 
 
 def _blocks(

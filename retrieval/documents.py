@@ -94,20 +94,9 @@ class Documents:
         rows = self._rows(f"SELECT {_COLUMNS} FROM articles WHERE id = ?", article_id)  # noqa: S608
         return self._article(rows[0]) if rows else None
 
-    def published(self) -> list[str | None]:
-        """The ISO dates of all articles, by number."""
-        return [row[0] for row in self._rows("SELECT published FROM articles ORDER BY number")]
-
     def digests(self) -> dict[str, bytes]:
         """Article id -> digest, for all articles."""
         return dict(self._rows("SELECT id, digest FROM articles"))
-
-    def outlets(self) -> list[tuple[str | None, int, str | None, str | None]]:
-        """(outlet, number of articles, oldest date, newest date), the largest outlet first."""
-        return self._rows(
-            "SELECT source, count(*), min(published), max(published) FROM articles "
-            "GROUP BY source ORDER BY count(*) DESC, source"
-        )
 
     def __iter__(self) -> Iterator[Article]:
         for number in range(len(self)):

@@ -30,6 +30,10 @@ class ArticleError(RetrievalError):
         self.path, self.reason, self.line = path, reason, line
         super().__init__(f"{path}{f':{line}' if line else ''}: {reason}")
 
+    def to_json(self) -> dict[str, str | int | None]:
+        """The error as JSON: {"path", "line", "reason"}."""
+        return {"path": str(self.path), "line": self.line, "reason": self.reason}
+
 
 class EmptyCorpus(RetrievalError):
     """No article could be read from the sources."""

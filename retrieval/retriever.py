@@ -1,9 +1,10 @@
 """Question -> Hits: dense and lexical search together, as of a date.
 
-Two pools are searched by both engines: everything published until the as-of date, and the weeks around the period that
-the question speaks of (by default: the weeks before the as-of date). Every row of the pools gets both scores, exactly,
-and a bonus that fades with its distance from that period; the weighted sum orders them (a convex combination of
-normalised scores, as in Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2022).
+Two pools are searched by all engines (vectors, BM25 by passage, BM25 by article): everything published until the as-of
+date, and the weeks around the period that the question speaks of (by default: the weeks before the as-of date). Every
+row found gets all scores, exactly, and a bonus that fades with its distance from that period; the weighted sum orders
+them (a convex combination of normalised scores, as in Bruch, Gai and Ingber, "An Analysis of Fusion Functions for
+Hybrid Retrieval", 2022).
 """
 
 from dataclasses import dataclass

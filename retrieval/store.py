@@ -53,6 +53,17 @@ class Store:
         names = (path.name for path in self.root.iterdir() if path.is_dir())
         return sorted((name for name in names if _NAME.fullmatch(name)), key=int)
 
+    def require(self) -> list[str]:
+        """The names of all generations, oldest first.
+
+        Raises:
+            IndexMissing: there is none.
+        """
+        names = self.generations()
+        if not names:
+            raise IndexMissing(f"there is no index in {self.root}; build one with `byline index`.")
+        return names
+
     def current(self) -> str | None:
         """The name in CURRENT, or None if there is none that makes sense."""
         try:
@@ -72,9 +83,7 @@ class Store:
         """
         # CURRENT first: a build may publish between two looks, and what CURRENT names is there from then on.
         current = self.current()
-        names = self.generations()
-        if not names:
-            raise IndexMissing(f"there is no index in {self.root}; build one with `byline index`.")
+        names = self.require()
         damaged: list[IndexCorrupt] = []
         if current not in names:
             damaged.append(IndexCorrupt(self.root / "CURRENT", "does not name a generation that is there"))

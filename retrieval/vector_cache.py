@@ -4,7 +4,7 @@ import hashlib
 import logging
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +31,9 @@ class VectorCache:
 
     def __init__(self, path: Path, encoder: Encoder) -> None:
         self._path, self._encoder = path, encoder
+        self._used: list[bytes] = []
+        self.computed = 0
+        """How many vectors had to be computed since the cache was opened."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._db = self._mended(self._open)
 
@@ -68,37 +71,39 @@ class VectorCache:
     def __len__(self) -> int:
         return self._mended(lambda: int(self._db.execute("SELECT count(*) FROM vectors").fetchone()[0]))
 
-    def key(self, text: str) -> bytes:
+    def _key(self, text: str) -> bytes:
         """What the vector of `text` is filed under: 16 bytes of the encoder's fingerprint and the text."""
         return hashlib.sha256(f"{self._encoder.fingerprint}\0{text}".encode()).digest()[:16]
 
-    def vectors(self, texts: Sequence[str], embedded: Callable[[int], None] = lambda count: None) -> HalfVectors:
+    def vectors(self, texts: Sequence[str], computed: Callable[[int], None] = lambda count: None) -> HalfVectors:
         """The vectors of the texts, float16, shape (len(texts), dimension); those not held are computed and kept.
 
-        `embedded` is told, batch by batch, how many texts had to be computed.
+        `computed` is told, batch by batch, how many of these texts have been computed.
         """
-        keys = [self.key(text) for text in texts]
+        keys = [self._key(text) for text in texts]
+        self._used += keys
         found = self._mended(lambda: self._look_up(keys))
         absent = [row for row, vector in enumerate(found) if vector is None]
         for first in range(0, len(absent), _BATCH):
             rows = absent[first : first + _BATCH]
-            computed = self._encoder.encode([texts[row] for row in rows]).astype(np.float16)
+            vectors = self._encoder.encode([texts[row] for row in rows]).astype(np.float16)
             entries = []
-            for row, vector in zip(rows, computed, strict=True):
+            for row, vector in zip(rows, vectors, strict=True):
                 found[row] = vector
                 entries.append((keys[row], zlib.crc32(data := vector.tobytes()), data))
             self._mended(partial(self._keep, entries))
-            embedded(len(rows))
+            self.computed += len(rows)
+            computed(first + len(rows))
         return np.array(found, dtype=np.float16).reshape(len(texts), self._encoder.dimension)
 
-    def keep_only(self, keys: Iterable[bytes]) -> int:
-        """Drop every vector but those of `keys`; returns how many were dropped."""
-        return self._mended(lambda: self._keep_only(keys))
+    def drop_unused(self) -> int:
+        """Drop every vector that was not asked for since the cache was opened; returns how many were dropped."""
+        return self._mended(self._drop_unused)
 
-    def _keep_only(self, keys: Iterable[bytes]) -> int:
+    def _drop_unused(self) -> int:
         with self._db:
             self._db.execute("CREATE TEMP TABLE kept (key BLOB PRIMARY KEY) WITHOUT ROWID")
-            self._db.executemany("INSERT OR IGNORE INTO kept VALUES (?)", ((key,) for key in keys))
+            self._db.executemany("INSERT OR IGNORE INTO kept VALUES (?)", ((key,) for key in self._used))
             dropped = self._db.execute("DELETE FROM vectors WHERE key NOT IN (SELECT key FROM kept)").rowcount
             self._db.execute("DROP TABLE kept")
         return dropped
