@@ -7,8 +7,9 @@ part of an hour on two cores; with the cache of an earlier build of the same art
 
 import argparse
 import gzip
+import json
 import shutil
-import tempfile
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
@@ -30,26 +31,30 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--sizes", type=int, nargs="+", default=[2_500, 10_000, 26_324])
     parser.add_argument("--cache", type=Path, help="a vector cache to begin with")
+    parser.add_argument("--work", type=Path, default=Path("benchmarks/results/growth"), help="is emptied first")
     arguments = parser.parse_args()
     source = data_folder(arguments.data) / "realtimeqa" / "articles.jsonl.gz"
     builds: dict[str, Built] = {}
-    with tempfile.TemporaryDirectory() as scratch:
-        for size in arguments.sizes:
-            articles, data = Path(scratch, "articles.jsonl.gz"), Path(scratch, str(size))
-            data.mkdir()
-            if arguments.cache:
-                shutil.copy(arguments.cache, data / "vectors.sqlite")
-            take(source, articles, size)
-            builds[f"{size:,}"] = build(data, articles)
-            print(build_table(builds).splitlines()[-1], flush=True)
-        largest = max(arguments.sizes)
-        builds[f"{largest:,} unchanged"] = build(data, articles)
-        take(source, articles, largest - NEW)
-        build(data, articles)
-        forget(data / "vectors.sqlite")
-        take(source, articles, largest)
-        builds[f"{largest:,}, {NEW} new"] = build(data, articles)
+    shutil.rmtree(arguments.work, ignore_errors=True)
+    articles = arguments.work / "articles.jsonl.gz"
+    for size in sorted(arguments.sizes):
+        data = arguments.work / str(size)
+        data.mkdir(parents=True)
+        if arguments.cache:
+            shutil.copy(arguments.cache, data / "vectors.sqlite")
+        take(source, articles, size)
+        builds[f"{size:,}"] = build(data, articles)
+        print(build_table(builds).splitlines()[-1], flush=True)
+    largest = max(arguments.sizes)
+    builds[f"{largest:,} unchanged"] = build(data, articles)
+    take(source, articles, largest - NEW)
+    build(data, articles)
+    forget(data / "vectors.sqlite")
+    take(source, articles, largest)
+    builds[f"{largest:,}, {NEW} new"] = build(data, articles)
     print(build_table(builds))
+    results = {name: asdict(built) for name, built in builds.items()}
+    (arguments.work / "growth.json").write_text(json.dumps(results, indent=1) + "\n")
 
 
 def forget(cache: Path) -> None:
