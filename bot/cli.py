@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot import logs
 from bot.settings import Settings, SettingsError, load_settings
 from retrieval.errors import RetrievalError
 
@@ -53,7 +54,7 @@ def _main(
     settings = load_settings()
     if data is not None:
         settings = settings.model_copy(update={"data_dir": data})
-    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logs.configure(settings.log_level, settings.log_format, settings.secrets)
     context.obj = (settings, articles or [settings.articles_dir])
 
 
@@ -62,6 +63,8 @@ def index(
     context: typer.Context,
     paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH", help="Files and folders of articles.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Publish even if most articles are gone.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only say what would change.")] = False,
+    events: Annotated[bool, typer.Option("--events", help="Print progress and report as lines of JSON.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read the articles, build a new generation of the index, and report."""
@@ -71,12 +74,27 @@ def index(
     settings, articles = _context(context)
     if hasattr(os, "nice"):
         os.nice(10)  # whoever is asking questions meanwhile comes first
+    if events:
+        _index_with_events(settings, paths or articles, force, check)
+        return
     with progress_bar() as progress:
-        report = service.rebuild(settings, paths or articles, force, progress)
+        report = service.rebuild(settings, paths or articles, force, check, progress)
     if as_json:
         print(output.to_json(output.report_json(report)))
     else:
-        print("\n".join(output.report_lines(report)))
+        print("\n".join(output.report_lines(report, check)))
+
+
+def _index_with_events(settings: Settings, paths: list[Path], force: bool, check: bool) -> None:
+    from bot.events import EventLines
+    from bot.service import rebuild
+
+    lines = EventLines()
+    try:
+        lines.done(rebuild(settings, paths, force, check, lines.progress, lines.planned))
+    except RetrievalError as error:
+        lines.failed(error)
+        raise
 
 
 @app.command()
@@ -139,11 +157,12 @@ def chat(context: typer.Context, as_of: AsOf = None) -> None:
 @app.command()
 def run(context: typer.Context) -> None:
     """Run the Telegram bot; without TELEGRAM_BOT_TOKEN, the same conversation in the terminal."""
-    settings, _ = _context(context)
+    settings, articles = _context(context)
     if settings.telegram_bot_token is not None:
-        raise SettingsError(
-            "TELEGRAM_BOT_TOKEN is set, but this version answers in the terminal only; use `byline chat`"
-        )
+        from bot.telegram.app import run as run_bot
+
+        run_bot(settings, articles)
+        return
     print("TELEGRAM_BOT_TOKEN is not set; answering here.", file=sys.stderr)
     chat(context)
 
@@ -167,6 +186,11 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
 
     settings, articles = _context(context)
     findings = examine(settings, articles)
+    token = settings.telegram_bot_token
+    if token is not None:
+        from bot.doctor_telegram import examine_telegram
+
+        findings += examine_telegram(token.get_secret_value(), settings.telegram_api_url, settings.webhook_url)
     if as_json:
         print(output.to_json([finding.to_json() for finding in findings]))
     else:
@@ -266,7 +290,8 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _complain(message: str) -> None:
-    print(f"byline: {' '.join(message.split())}", file=sys.stderr)
+    message = logs.Redactor()(" ".join(message.split()))  # PTB, for one, quotes a token that is refused
+    print(f"byline: {message}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -118,12 +118,14 @@ def answer_lines(answer: Answer) -> list[str]:
     return lines
 
 
-def report_lines(report: BuildReport, shown: int = 20) -> list[str]:
-    """A build report for a terminal."""
+def report_lines(report: BuildReport, check: bool = False, shown: int = 20) -> list[str]:
+    """A build report for a terminal; with `check` it is one of what would change."""
     what = f"{report.articles:,} articles ({report.added:,} added, {report.changed:,} changed, "
     what += f"{report.removed:,} removed, {report.unchanged:,} unchanged, {len(report.rejected):,} rejected)"
     lines = [what]
-    if report.generation is None:
+    if check:
+        lines.append(f"{report.passages:,} passages. Nothing was built. {report.seconds:.1f} s.")
+    elif report.generation is None:
         lines.append(f"Nothing has changed; the index stays as it is. {report.seconds:.1f} s.")
     else:
         lines.append(

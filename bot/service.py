@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from bot.removed import Removed
 from bot.settings import Settings
 from retrieval.answering import DEFAULT_THRESHOLD, Answerer
 from retrieval.build import build
 from retrieval.encoder import Encoder, TorchEncoder
 from retrieval.errors import IndexCorrupt, RetrievalError
 from retrieval.export import open_onnx_encoder
+from retrieval.followups import Turn
 from retrieval.index import Index
 from retrieval.models import find_model
 from retrieval.reader import SentenceReader
 from retrieval.retriever import Retriever
 from retrieval.store import Store
-from retrieval.types import Answer, BuildReport, Hit, Progress
+from retrieval.types import Answer, Article, BuildReport, Hit, Progress
 
 _log = logging.getLogger(__name__)
 
@@ -59,13 +61,17 @@ class Service:
         """What was found damaged when the index was opened; empty if all is well."""
         return self._serving.damaged
 
-    def answer(self, question: str, as_of: date | None = None) -> Answer:
+    def answer(self, question: str, as_of: date | None = None, turns: Sequence[Turn] = ()) -> Answer:
         """See `Answerer.answer`."""
-        return self._serving.answerer.answer(question, as_of)
+        return self._serving.answerer.answer(question, as_of, turns)
 
     def search(self, query: str, k: int = 10, as_of: date | None = None) -> list[Hit]:
         """See `Retriever.search`."""
         return self._serving.retriever.search(query, k, as_of)
+
+    def article(self, article_id: str) -> Article | None:
+        """The article as the index has it now, or None."""
+        return self.index.documents.find(article_id)
 
     def refresh(self) -> bool:
         """Swap in the current generation if it is not the one that answers; True if it was swapped.
@@ -127,7 +133,9 @@ def rebuild(
     settings: Settings,
     sources: Sequence[Path],
     force: bool = False,
+    check: bool = False,
     progress: Callable[[Progress], None] = lambda progress: None,
+    planned: Callable[[BuildReport], None] = lambda report: None,
 ) -> BuildReport:
     """Build the index of the settings from the sources. See `retrieval.build.build`."""
     return build(
@@ -136,5 +144,8 @@ def rebuild(
         open_encoder(settings),
         settings.vector_cache,
         force=force,
+        check=check,
+        leave_out=Removed(settings.removed).ids(),
         progress=progress,
+        planned=planned,
     )

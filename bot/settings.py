@@ -1,16 +1,24 @@
 """Settings from the environment and `.env`."""
 
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.listen import parse_listen
 from retrieval.models import DEFAULT_MODEL
 
 
 class SettingsError(Exception):
     """A setting is unknown or has a value that makes no sense; the message names it."""
+
+
+# A shorter one would be blotted out of ordinary words.
+_SHORTEST_SECRET = 6
+
+Numbers = Annotated[frozenset[int], NoDecode]
 
 
 class Settings(BaseSettings):
@@ -19,6 +27,15 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="forbid", env_ignore_empty=True)
 
     telegram_bot_token: SecretStr | None = None
+    telegram_api_url: str = Field(default="https://api.telegram.org", pattern=r"^https?://[^/\s]+(/\S*)?$")
+    admin_ids: Numbers = frozenset()
+    allowed_chats: Numbers = frozenset()
+    allow_links: bool = False
+    webhook_url: str | None = Field(default=None, pattern=r"^https://[^/\s]+(/\S*)?$")
+    webhook_secret: SecretStr | None = None
+    webhook_listen: str = "127.0.0.1:8443"
+    metrics_listen: str | None = None
+    database_url: SecretStr | None = None
     articles_dir: Path = Path("articles")
     data_dir: Path = Path("data")
     embedding_model: str = DEFAULT_MODEL
@@ -26,6 +43,33 @@ class Settings(BaseSettings):
     encoder_threads: int = Field(default=2, ge=1, le=64)
     answer_threshold: float | None = Field(default=None, ge=0, le=1)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    log_format: Literal["text", "json"] = "text"
+
+    @field_validator("admin_ids", "allowed_chats", mode="before")
+    @classmethod
+    def _numbers(cls, value: object) -> object:
+        """Numbers apart by commas."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return frozenset(int(part) for part in value.replace(",", " ").split())
+        except ValueError as error:
+            raise ValueError("expected numbers, apart by commas") from error
+
+    @field_validator("webhook_listen", "metrics_listen")
+    @classmethod
+    def _listen(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_listen(value)
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _secret(cls, value: SecretStr | None) -> SecretStr | None:
+        """As Telegram allows it (Bot API, setWebhook)."""
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
+            raise ValueError("expected 1 to 256 letters, digits, _ and -")
+        return value
 
     @property
     def index_dir(self) -> Path:
@@ -36,6 +80,24 @@ class Settings(BaseSettings):
     def vector_cache(self) -> Path:
         """The vectors already computed."""
         return self.data_dir / "vectors.sqlite"
+
+    @property
+    def database(self) -> str:
+        """The address of the database that holds questions and answers."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir.absolute() / 'byline.db'}"
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must not be printed anywhere."""
+        hidden = [self.telegram_bot_token, self.webhook_secret, self.database_url]
+        return [one.get_secret_value() for one in hidden if one is not None and len(one) >= _SHORTEST_SECRET]
+
+    @property
+    def removed(self) -> Path:
+        """The list of articles that an admin has taken out."""
+        return self.data_dir / "removed.json"
 
     @property
     def models_dir(self) -> Path:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
+from retrieval.followups import Turn, stand_alone
 from retrieval.retriever import Retriever, check_query
-from retrieval.types import Answer, Candidate, Citation, Hit, Reading
+from retrieval.types import Answer, Candidate, Citation, Hit, Reading, Refusal
 
 # Fitted on the dev questions by benchmarks/fit_refusal.py: refuses at most one in ten that the articles answer.
 DEFAULT_THRESHOLD = 0.47
@@ -17,6 +18,12 @@ _CITATIONS = 3
 _NEAR = 0.75
 # Below this cosine not even the topic was found.
 _ON_TOPIC = 0.35
+_REASONS: dict[Refusal, str] = {
+    "only_later": "Every article here was published after {day}.",
+    "nothing_then": "No article of that time was found.",
+    "off_topic": "No article on this topic was found.",
+    "not_stated": "There are articles near this topic, but none was found to say this.",
+}
 
 
 class Reader(Protocol):
@@ -32,8 +39,10 @@ class Answerer:
     def __init__(self, retriever: Retriever, reader: Reader, threshold: float = DEFAULT_THRESHOLD) -> None:
         self._retriever, self._reader, self._threshold = retriever, reader, threshold
 
-    def answer(self, question: str, as_of: date | None = None) -> Answer:
+    def answer(self, question: str, as_of: date | None = None, turns: Sequence[Turn] = ()) -> Answer:
         """Answer a question from what was published until `as_of` (default: today).
+
+        `turns` are the earlier ones of the conversation, oldest first; see `stand_alone`.
 
         Raises:
             BadQuestion: the question is empty or too long.
@@ -41,18 +50,20 @@ class Answerer:
         question = check_query(question)
         as_of = as_of or date.today()
         began = time.perf_counter()
-        hits = self._retriever.search(question, PASSAGES, as_of, PER_ARTICLE)
+        understood = check_query(stand_alone(question, turns))
+        hits = self._retriever.search(understood, PASSAGES, as_of, PER_ARTICLE)
         found = time.perf_counter()
-        reading = self._reader.read(question, hits)
+        reading = self._reader.read(understood, hits)
         read = time.perf_counter()
-        reason = self._refusal(hits, reading, as_of)
+        refusal = self._refusal(hits, reading, as_of)
         return Answer(
             question=question,
-            understood_as=question,
-            text=None if reason else _text(reading.candidates[0]),
-            reason=reason,
+            understood_as=understood,
+            text=None if refusal else _text(reading.candidates[0]),
+            refusal=refusal,
+            reason=_REASONS[refusal].format(day=f"{as_of:%d %B %Y}") if refusal else None,
             confidence=reading.confidence,
-            citations=cite(reading.candidates, nearest=reason is not None),
+            citations=cite(reading.candidates, nearest=refusal is not None),
             timings_ms={
                 "retrieve": _ms(began, found),
                 "read": _ms(found, read),
@@ -60,18 +71,18 @@ class Answerer:
             },
         )
 
-    def _refusal(self, hits: Sequence[Hit], reading: Reading, as_of: date) -> str | None:
+    def _refusal(self, hits: Sequence[Hit], reading: Reading, as_of: date) -> Refusal | None:
         """Why there is no answer, or None if there is one."""
         if reading.candidates and reading.confidence >= self._threshold:
             return None
         if not hits:
             oldest = self._retriever.index.manifest.oldest
             if oldest and date.fromisoformat(oldest) > as_of:
-                return f"Every article here was published after {as_of:%d %B %Y}."
-            return "No article of that time was found."
+                return "only_later"
+            return "nothing_then"
         if max(hit.likeness for hit in hits) < _ON_TOPIC:
-            return "No article on this topic was found."
-        return "There are articles near this topic, but none was found to say this."
+            return "off_topic"
+        return "not_stated"
 
 
 def cite(candidates: Sequence[Candidate], nearest: bool) -> tuple[Citation, ...]:

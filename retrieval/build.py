@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import time
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import groupby
@@ -74,13 +74,17 @@ def build(
     *,
     chunker: Chunker | None = None,
     force: bool = False,
+    check: bool = False,
+    leave_out: Collection[str] = frozenset(),
     exact_limit: int = EXACT_LIMIT,
     progress: Callable[[Progress], None] = lambda progress: None,
+    planned: Callable[[BuildReport], None] = lambda report: None,
 ) -> BuildReport:
     """Read the sources and publish a new generation, unless nothing has changed since the current one.
 
     Only passages whose vectors are not in the cache are embedded. `force` publishes also what lost more than half of
-    the articles, and rebuilds where nothing has changed.
+    the articles, and rebuilds where nothing has changed. `leave_out` are ids of articles that stay out of the index.
+    `planned` is told what will change as soon as the sources are read; with `check` the build ends there.
 
     Raises:
         BuildRunning: another process is building.
@@ -92,9 +96,12 @@ def build(
     began = time.monotonic()
     try:
         with store.building(), store.scratch() as folder:
-            read = _read(sources, folder, chunker, progress)
+            read = _read(sources, leave_out, folder, chunker, progress)
             before = _before(store)
             report = _compare(read, before.index if before else None, began)
+            planned(report)
+            if check:
+                return report
             if before and not force:
                 manifest = before.index.manifest
                 if not before.damaged and _unchanged(manifest, read, encoder, chunker):
@@ -122,7 +129,13 @@ def embedded_text(article: Article, text: str) -> str:
     return f"{article.title}\n{text}"
 
 
-def _read(sources: Sequence[Path], folder: Path, chunker: Chunker, progress: Callable[[Progress], None]) -> _Read:
+def _read(
+    sources: Sequence[Path],
+    leave_out: Collection[str],
+    folder: Path,
+    chunker: Chunker,
+    progress: Callable[[Progress], None],
+) -> _Read:
     columns = array("i")
     digests: dict[str, bytes] = {}
     rejected: list[ArticleError] = []
@@ -130,6 +143,8 @@ def _read(sources: Sequence[Path], folder: Path, chunker: Chunker, progress: Cal
     for item in read_articles(sources):
         if isinstance(item, ArticleError):
             rejected.append(item)
+            continue
+        if item.id in leave_out:
             continue
         day = item.published.toordinal() if item.published else 0
         for passage in chunker.passages(item):

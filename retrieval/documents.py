@@ -98,6 +98,15 @@ class Documents:
         """Article id -> digest, for all articles."""
         return dict(self._rows("SELECT id, digest FROM articles"))
 
+    def newest(self, count: int, skip: int = 0) -> list[Article]:
+        """So many articles, newest first, undated last, without the first `skip` of them."""
+        query = f"SELECT {_COLUMNS} FROM articles ORDER BY published IS NULL, published DESC, id LIMIT ? OFFSET ?"  # noqa: S608
+        return [self._article(row) for row in self._rows(query, count, skip)]
+
+    def outlets(self) -> list[tuple[str | None, int]]:
+        """Each outlet with the number of its articles, the largest first; None are those of an unknown one."""
+        return self._rows("SELECT source, count(*) FROM articles GROUP BY source ORDER BY count(*) DESC, source")
+
     def __iter__(self) -> Iterator[Article]:
         for number in range(len(self)):
             yield self._read(number)

@@ -94,9 +94,13 @@ class Citation:
     score: float
 
 
+Refusal = Literal["only_later", "nothing_then", "off_topic", "not_stated"]
+"""Every article is later than the question; none is of that time; none is on the topic; some are, but do not say it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to a question, or the refusal of one: then `text` is None and `reason` says why.
+    """The answer to a question, or the refusal of one: then `text` is None, `refusal` is the kind, `reason` says why.
 
     `citations` of a refusal are the nearest sentences. `confidence` is the probability, 0 to 1, that the articles
     answer the question. `timings_ms` are wall-clock milliseconds by phase.
@@ -105,6 +109,7 @@ class Answer:
     question: str
     understood_as: str
     text: str | None
+    refusal: Refusal | None
     reason: str | None
     confidence: float
     citations: tuple[Citation, ...]

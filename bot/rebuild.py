@@ -1,0 +1,142 @@
+"""Runs `byline index` in a process of its own and follows its events.
+
+The process has its own memory and low priority, so that questions are answered meanwhile, and whatever happens to it
+leaves the index that answers untouched.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from bot.settings import Settings
+from retrieval.errors import ArticleError
+from retrieval.types import BuildReport, Progress
+
+_log = logging.getLogger(__name__)
+# A report may name ten thousand rejected files on its one line.
+_LONGEST_LINE = 1 << 26
+_PATIENCE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The sources are read; this is what will change."""
+
+    report: BuildReport
+
+
+Event = Progress | Planned
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a build ended. `report` is there if it was done, or as far as it was planned; `message` is for the admin.
+
+    refused: the new index would have lost most articles. busy: another process is building.
+    """
+
+    kind: Literal["done", "refused", "busy", "stopped", "failed"]
+    report: BuildReport | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A build under way."""
+
+    by: str
+    since: datetime
+
+
+class Rebuilder:
+    """At most one build at a time."""
+
+    def __init__(self, settings: Settings, sources: Sequence[Path]) -> None:
+        self._command = [sys.executable, "-m", "bot.cli", "--data", str(settings.data_dir), "index", "--events"]
+        self._sources = [str(source) for source in sources]
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopped = False
+        self.running: Running | None = None
+
+    async def run(
+        self,
+        by: str,
+        on_event: Callable[[Event], None],
+        *,
+        check: bool = False,
+        force: bool = False,
+    ) -> Outcome:
+        """Build, or with `check` only say what would change; `by` names who asked for it.
+
+        `on_event` is called in the event loop's thread, several times a second.
+        """
+        if self.running:
+            return Outcome("busy")
+        self.running, self._stopped = Running(by, datetime.now(UTC)), False
+        try:
+            return await self._follow(["--check"] * check + ["--force"] * force, on_event)
+        finally:
+            self.running = self._process = None
+
+    def stop(self) -> bool:
+        """Stop the build; False if none is running here."""
+        if self._process is None:
+            return False
+        self._stopped = True
+        self._process.terminate()
+        return True
+
+    async def close(self) -> None:
+        """Stop the build and wait for its process to end."""
+        process = self._process
+        if process and self.stop():
+            try:
+                await asyncio.wait_for(process.wait(), _PATIENCE)
+            except TimeoutError:
+                process.kill()
+
+    async def _follow(self, options: list[str], on_event: Callable[[Event], None]) -> Outcome:
+        self._process = process = await asyncio.create_subprocess_exec(
+            *self._command,
+            *options,
+            *self._sources,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            limit=_LONGEST_LINE,
+        )
+        outcome, report = None, None
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        async for line in process.stdout:
+            event = json.loads(line)
+            if event["event"] == "progress":
+                on_event(Progress(event["phase"], event["done"], event["total"]))
+            elif event["event"] == "planned":
+                report = _report(event["report"])
+                on_event(Planned(report))
+            elif event["event"] == "done":
+                outcome = Outcome("done", _report(event["report"]))
+            else:
+                outcome = Outcome(_KINDS.get(event["kind"], "failed"), report, event["message"])
+        code = await process.wait()
+        if self._stopped:
+            return Outcome("stopped", report)
+        if outcome is None:
+            _log.error("the build ended with status %s and said nothing", code)
+            how = f"signal {-code}" if code < 0 else f"status {code}"
+            return Outcome("failed", report, f"the build's process ended with {how}.")
+        return outcome
+
+
+_KINDS: dict[str, Literal["refused", "busy"]] = {"BuildRefused": "refused", "BuildRunning": "busy"}
+
+
+def _report(fields: dict[str, Any]) -> BuildReport:
+    fields = {name: value for name, value in fields.items() if name != "rate"}
+    rejected = tuple(ArticleError(Path(one["path"]), one["reason"], one["line"]) for one in fields["rejected"])
+    return BuildReport(**{**fields, "rejected": rejected})

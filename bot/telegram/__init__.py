@@ -1,0 +1,6 @@
+"""The bot in Telegram: `app` wires it together, the other modules hold the handlers by what they are for."""
+
+import os
+
+# Without it PTB warns at every flood limit that it will give durations in another type one day.
+os.environ.setdefault("PTB_TIMEDELTA", "true")

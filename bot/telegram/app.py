@@ -1,0 +1,356 @@
+"""The bot as a process: wiring, start and stop."""
+
+import asyncio
+import logging
+import secrets
+import signal
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from telegram import Update
+from telegram.error import Conflict, Forbidden, InvalidToken, NetworkError, TelegramError
+from telegram.ext import (
+    Application,
+    CallbackQueryHandler,
+    CommandHandler,
+    ContextTypes,
+    InlineQueryHandler,
+    MessageHandler,
+    filters,
+)
+from telegram.request import HTTPXRequest
+
+from bot import logs
+from bot.listen import parse_listen
+from bot.metrics import Health, Metrics, serve_metrics
+from bot.settings import Settings, SettingsError
+from bot.state import Place, State
+from bot.telegram import building, buttons, collection
+from bot.telegram.asking import Asking, place_of
+from bot.telegram.building import Building
+from bot.telegram.buttons import Buttons
+from bot.telegram.collection import Collection
+from bot.telegram.commands import FOR_ADMINS, Commands, publish_menus
+from bot.telegram.desk import Desk
+from bot.telegram.inline import Inline
+from bot.telegram.patience import Patience
+from bot.telegram.sending import send, words
+from bot.telegram.standing import standing
+from bot.texts import texts_for
+
+_log = logging.getLogger(__name__)
+_UPDATES = [
+    Update.MESSAGE,
+    Update.EDITED_MESSAGE,
+    Update.CALLBACK_QUERY,
+    Update.INLINE_QUERY,
+    Update.GUEST_MESSAGE,
+]
+# A question older than this, left over from a crash, is not worth an answer any more.
+_LEFT_OVER = timedelta(hours=2)
+_CONFLICT_SECONDS = 30
+_MESSAGE = filters.UpdateType.MESSAGE
+_PRIVATE, _GROUPS = filters.ChatType.PRIVATE, filters.ChatType.GROUPS
+
+
+class _Bot(Application):  # type: ignore[type-arg]
+    """Marks what is logged while an update is handled with its id."""
+
+    async def process_update(self, update: object) -> None:
+        """See `Application.process_update`."""
+        with logs.update_id(update.update_id if isinstance(update, Update) else 0):
+            await super().process_update(update)
+
+
+class _Polls(HTTPXRequest):
+    """The connection that asks for updates; remembers when it was last answered, in seconds of time.monotonic()."""
+
+    heard = time.monotonic()
+
+    async def do_request(self, *values: Any, **named: Any) -> tuple[int, bytes]:
+        """See `BaseRequest.do_request`."""
+        replied = await super().do_request(*values, **named)
+        self.heard = time.monotonic()
+        return replied
+
+
+class Bot:
+    """The running bot."""
+
+    def __init__(self, settings: Settings, sources: Sequence[Path]) -> None:
+        token = settings.telegram_bot_token
+        if token is None:
+            raise SettingsError("TELEGRAM_BOT_TOKEN is not set")
+        self.settings = settings
+        self.metrics = Metrics()
+        self.desk = Desk(settings, sources, State(settings.database), self.metrics)
+        self.errors = logs.RecentErrors()
+        logging.getLogger().addHandler(self.errors)
+        self._told = logs.AtMost(4, 3600)
+        self._stop = asyncio.Event()
+        self._problem: str | None = None
+        self._conflict_since: float | None = None
+        self._polls = _Polls(connection_pool_size=1, connect_timeout=10, read_timeout=25)
+        api = settings.telegram_api_url.rstrip("/")
+        self.app = (
+            Application.builder()
+            .application_class(_Bot)
+            .token(token.get_secret_value())
+            .base_url(f"{api}/bot")
+            .base_file_url(f"{api}/file/bot")
+            .concurrent_updates(True)
+            .rate_limiter(Patience())
+            .connection_pool_size(64)
+            .pool_timeout(30)
+            .connect_timeout(10)
+            .read_timeout(15)
+            .get_updates_request(self._polls)
+            .build()
+        )
+        self.asking = Asking(self.desk)
+        self.building = Building(self.desk, self.answer_left_over)
+        self._wire()
+
+    def _wire(self) -> None:
+        """Every handler, in the order in which they are tried."""
+        app, asking, desk = self.app, self.asking, self.desk
+        commands, inline, pressed = Commands(desk, asking), Inline(desk), Buttons(desk, asking)
+        collect = Collection(desk)
+        admins = filters.User(user_id=desk.settings.admin_ids)
+        for name, handler in (
+            ("ask", asking.command),
+            ("start", commands.start),
+            ("help", commands.help),
+            ("sources", commands.sources),
+            ("privacy", commands.privacy),
+            ("forget", commands.forget),
+            ("new", commands.new),
+            ("whoami", commands.whoami),
+        ):
+            app.add_handler(CommandHandler(name, handler, _MESSAGE))
+        for name, handler in (
+            ("rebuild", self.building.command),
+            ("rollback", self.building.rollback),
+            ("status", self._status),
+            ("articles", collect.articles),
+            ("gaps", collect.gaps),
+        ):
+            app.add_handler(CommandHandler(name, handler, _MESSAGE & admins))
+        app.add_handler(CommandHandler(FOR_ADMINS, self._not_an_admin, _MESSAGE))
+        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & filters.COMMAND, commands.unknown))
+        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & admins & filters.Document.ALL, collect.document))
+        if desk.settings.allow_links:
+            only_link = filters.Regex(r"^\s*https?://\S+\s*$")
+
+            async def link(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:  # noqa: ARG001
+                if update.message and update.message.text:
+                    await collect.link(update.message, update.message.text.strip())
+
+            app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & admins & only_link, link))
+        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & filters.TEXT, asking.private))
+        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & ~filters.StatusUpdate.ALL, asking.other))
+        app.add_handler(MessageHandler(_MESSAGE & _GROUPS & filters.TEXT & ~filters.COMMAND, asking.group))
+        app.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE & filters.TEXT, asking.edited))
+        app.add_handler(MessageHandler(filters.UpdateType.GUEST_MESSAGE, inline.guest))
+        app.add_handler(InlineQueryHandler(inline.query))
+        app.add_handler(CallbackQueryHandler(pressed.pressed, buttons.PATTERN))
+        app.add_handler(CallbackQueryHandler(self._for_admins(self.building.pressed), building.PATTERN))
+        app.add_handler(CallbackQueryHandler(self._for_admins(collect.pressed), collection.PATTERN))
+        app.add_error_handler(self._failed)
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; running answers are finished first.
+
+        Raises:
+            SettingsError: the token is refused, another bot polls with it, a port is in use.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.desk.close)
+            if self.settings.metrics_listen:
+                handle = await serve_metrics(self.settings.metrics_listen, self.metrics, self._health)
+                stack.push_async_callback(handle.close)
+            ready = await asyncio.to_thread(self.desk.open)
+            if not await self._connect():
+                return
+            stack.push_async_callback(self.app.shutdown)
+            self.desk.username = self.app.bot.username
+            await self.app.start()
+            stack.push_async_callback(self._finish)
+            await self._listen()
+            await publish_menus(self.app.bot, self.settings.admin_ids)
+            _log.info("@%s answers", self.desk.username)
+            begun = asyncio.create_task(self.answer_left_over() if ready else self.building.first(self.app.bot))
+            stack.callback(begun.cancel)
+            await self._stop.wait()
+        if self._problem:
+            raise SettingsError(self._problem)
+
+    async def answer_left_over(self) -> None:
+        """Answer what was asked before a crash, or before there was an index, and has no answer yet."""
+        since = datetime.now(UTC) - _LEFT_OVER
+        for record in await asyncio.to_thread(self.desk.state.unanswered, since):
+            try:
+                await self.asking.respond(self.app.bot, record)
+            except TelegramError as error:
+                _log.warning("a question that was left over could not be answered: %s", error)
+
+    async def _connect(self) -> bool:
+        """Say hello to Telegram until it answers; False if the bot is to stop first."""
+        pause = 1.0
+        while not self._stop.is_set():
+            try:
+                await self.app.initialize()
+            except InvalidToken:
+                raise SettingsError(
+                    f"{self.settings.telegram_api_url} does not know this TELEGRAM_BOT_TOKEN; "
+                    "copy it once more from @BotFather"
+                ) from None
+            except NetworkError as error:
+                _log.error(
+                    "Telegram cannot be reached at %s (%s); trying again in %.0f s",
+                    self.settings.telegram_api_url,
+                    error,
+                    pause,
+                )
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), pause)
+                pause = min(pause * 2, 60.0)
+            else:
+                return True
+        return False
+
+    async def _listen(self) -> None:
+        updater = self.app.updater
+        assert updater is not None  # noqa: S101 - the builder made one
+        url, settings = self.settings.webhook_url, self.settings
+        if url is None:
+            await updater.start_polling(
+                timeout=10,
+                bootstrap_retries=-1,
+                allowed_updates=_UPDATES,
+                error_callback=self._polling_failed,
+            )
+            return
+        host, port = parse_listen(settings.webhook_listen)
+        secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else secrets.token_urlsafe(32)
+        try:
+            await updater.start_webhook(
+                host,
+                port,
+                urlsplit(url).path.lstrip("/"),
+                webhook_url=url,
+                bootstrap_retries=-1,
+                allowed_updates=_UPDATES,
+                secret_token=secret,
+            )
+        except OSError as error:
+            raise SettingsError(
+                f"WEBHOOK_LISTEN={settings.webhook_listen}: cannot be listened at ({error.strerror}); "
+                "stop what uses it, or choose another port"
+            ) from error
+
+    async def _finish(self) -> None:
+        """Take no more updates, and let what is under way come to its end."""
+        await self.desk.rebuilder.close()
+        if self.app.updater and self.app.updater.running:
+            await self.app.updater.stop()
+        await self.app.stop()
+
+    def _polling_failed(self, error: TelegramError) -> None:
+        """Called by the updater, which goes on trying."""
+        if not isinstance(error, Conflict):
+            _log.warning("updates cannot be fetched (%s); trying again", error)
+            return
+        now = asyncio.get_running_loop().time()
+        message = "another process asks for updates with the same TELEGRAM_BOT_TOKEN; stop it, there can be only one"
+        if self._conflict_since is None or now - self._conflict_since > 4 * _CONFLICT_SECONDS:
+            self._conflict_since = now
+            _log.error("%s", message)
+        elif now - self._conflict_since > _CONFLICT_SECONDS:
+            self._problem = message
+            self._stop.set()
+
+    async def _status(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        message = update.message
+        if message is None or message.from_user is None:
+            return
+        texts = texts_for(message.from_user.language_code)
+        text = await asyncio.to_thread(standing, self.desk, self.errors.notes(), texts)
+        await send(context.bot, place_of(message), words(text), message.message_id)
+
+    async def _not_an_admin(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        user = update.effective_user
+        _log.warning("user %s is no admin and sent an admin's command", user.id if user else "?")
+        if update.message:
+            await self.asking.say(context.bot, update.message, "admins_only")
+
+    def _for_admins(self, handler: Any) -> Any:
+        async def guarded(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+            query = update.callback_query
+            if query and self.desk.is_admin(query.from_user.id):
+                await handler(update, context)
+            elif query:
+                _log.warning("user %s is no admin and pressed an admin's button", query.from_user.id)
+                await query.answer(texts_for(query.from_user.language_code)("admins_only"), show_alert=True)
+
+        return guarded
+
+    async def _failed(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """One calm sentence for the user, the traceback with an id for the log, one line for the admins."""
+        error = context.error
+        if error is None:
+            return
+        if isinstance(error, Forbidden):  # blocked, or removed from the group: there is nobody to tell
+            _log.info("an answer could not be delivered: %s", error)
+            return
+        number = logs.report(_log, error)
+        self.metrics.failed(asked=isinstance(update, Update) and update.callback_query is None)
+        if isinstance(update, Update):
+            with suppress(TelegramError):
+                await self._apologise(update, number)
+        held = self._told.admit()
+        if held is None:
+            return
+        for admin in self.settings.admin_ids:
+            text = texts_for(None)("error_for_admins", id=number, kind=type(error).__name__, more=held)
+            with suppress(TelegramError):
+                await send(self.app.bot, Place(admin), words(text))
+
+    async def _apologise(self, update: Update, number: str) -> None:
+        user = update.effective_user
+        texts = texts_for(user.language_code if user else None)
+        if update.callback_query:
+            await update.callback_query.answer(texts("went_wrong", id=number), show_alert=True)
+        elif update.message and (update.message.chat.type == "private" or update.message.text):
+            place = place_of(update.message)
+            await send(self.app.bot, place, words(texts("went_wrong", id=number)), update.message.message_id)
+
+    def _health(self) -> Health:
+        self.desk.measure()
+        service = self.desk.service
+        silence = None if self.settings.webhook_url else time.monotonic() - self._polls.heard
+        return Health.judge(service is not None, silence)
+
+
+def run(settings: Settings, sources: Sequence[Path]) -> None:
+    """Run the bot until it is told to stop.
+
+    Raises:
+        SettingsError: see `Bot.run`.
+        StateError: the database cannot be opened.
+        RetrievalError: the index or the model cannot be used.
+    """
+    logs.configure(settings.log_level, settings.log_format, settings.secrets)
+
+    async def serve() -> None:
+        await Bot(settings, sources).run()
+
+    asyncio.run(serve())

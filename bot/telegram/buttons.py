@@ -1,0 +1,120 @@
+"""The buttons below answers: passages in context, more passages, opinions."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Literal
+
+from telegram import CallbackQuery, InaccessibleMessage, Message, Update
+from telegram.error import BadRequest
+from telegram.ext import ContextTypes
+
+from bot import render
+from bot.render import Shown
+from bot.state import Place, Record
+from bot.telegram.asking import Asking, place_of
+from bot.telegram.desk import Desk
+from bot.telegram.patience import is_unmodified
+from bot.telegram.sending import buttons, edit_one
+from bot.texts import Texts, texts_for
+
+_log = logging.getLogger(__name__)
+PATTERN = r"^(see|more|back|up|down|lit|eg):"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pressed:
+    """A button that was pressed: below which message, with which words for whom."""
+
+    query: CallbackQuery
+    texts: Texts
+    user_id: int
+
+    def where(self) -> dict[str, int | str]:
+        """The message, as the methods that edit take it."""
+        if self.query.inline_message_id:
+            return {"inline_message_id": self.query.inline_message_id}
+        message = self.query.message
+        return {"chat_id": message.chat.id, "message_id": message.message_id} if message else {}
+
+
+class Buttons:
+    """The handler of callback queries that begin with a verb of `PATTERN`."""
+
+    def __init__(self, desk: Desk, asking: Asking) -> None:
+        self._desk, self._asking = desk, asking
+
+    async def pressed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Find the answer that the button belongs to, and do what it says."""
+        query = update.callback_query
+        if query is None or query.data is None:
+            return
+        press = _Pressed(query, texts_for(query.from_user.language_code), query.from_user.id)
+        verb, _, rest = query.data.partition(":")
+        if verb == "eg":
+            await self._example(press)
+            return
+        answer_id, _, detail = rest.partition(":")
+        record = await asyncio.to_thread(self._desk.state.find, answer_id)
+        if record is None or record.answered is None:
+            await query.answer(press.texts("answer_gone"), show_alert=True)
+            return
+        if verb in ("up", "down"):
+            await self._rate(press, record, 1 if verb == "up" else -1)
+            return
+        if verb == "lit":
+            await query.answer()
+            await self._asking.respond(context.bot, record, literally=True)
+            return
+        shown = await self._view(verb, record, detail, press.texts)
+        if shown is None:
+            await query.answer(press.texts("answer_gone"), show_alert=True)
+            return
+        await query.answer()
+        await edit_one(context.bot, shown.pages[-1], shown, shown.keyboard, **press.where())  # type: ignore[arg-type]
+
+    async def _view(self, verb: str, record: Record, detail: str, texts: Texts) -> Shown | None:
+        desk = self._desk
+        if verb == "back":
+            return render.answer(record, texts, desk.username)
+        if verb == "more":
+            record, cited = await desk.work(desk.more, record, int(detail))
+            return render.more(record, cited, texts, desk.username)
+        number, _, at = detail.partition(":")
+        found = [one for one in record.answered.citations if one.n == int(number)] if record.answered else []
+        if not found:
+            return None
+        service = desk.service
+        article = await asyncio.to_thread(service.article, found[0].article_id) if service else None
+        return render.passage(record, found[0], article, int(at) if at else None, texts, desk.username)
+
+    async def _rate(self, press: _Pressed, record: Record, value: Literal[1, -1]) -> None:
+        state = self._desk.state
+        before = await asyncio.to_thread(state.rating, record.id, press.user_id)
+        now = None if before == value else value
+        await asyncio.to_thread(state.rate, record.id, press.user_id, now)
+        await press.query.answer(press.texts("thanks" if now else "taken_back"))
+        message = press.query.message
+        if isinstance(message, Message) and message.chat.type == "private":  # elsewhere it is one opinion of many
+            shown = render.answer(record, press.texts, self._desk.username, now)
+            try:
+                await message.edit_reply_markup(buttons(shown.keyboard))
+            except BadRequest as error:
+                if not is_unmodified(error):
+                    raise
+
+    async def _example(self, press: _Pressed) -> None:
+        """An example question of /help: the words are those on the button."""
+        message = press.query.message
+        if message is None or isinstance(message, InaccessibleMessage) or not isinstance(message, Message):
+            await press.query.answer(press.texts("answer_gone"), show_alert=True)
+            return
+        rows = message.reply_markup.inline_keyboard if message.reply_markup else ()
+        label = next((one.text for row in rows for one in row if one.callback_data == press.query.data), None)
+        allowed = self._desk.limits.allow(press.user_id, message.chat.id) == "yes"
+        await press.query.answer(None if allowed else press.texts("one_moment"))
+        if label and allowed:
+            place: Place = place_of(message)
+            await self._asking.ask_for(
+                press.query.get_bot(), label, press.user_id, place, press.query.from_user.language_code
+            )

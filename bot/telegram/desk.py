@@ -1,0 +1,181 @@
+"""What all handlers share: the service, the state, and who may do what."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from pathlib import Path
+from typing import TypeVar
+
+from bot.limits import Limits, Rate
+from bot.metrics import Metrics
+from bot.rebuild import Event, Outcome, Rebuilder
+from bot.service import Service
+from bot.settings import Settings
+from bot.state import Answered, Cited, Record, State
+from retrieval.followups import Turn
+from retrieval.store import Store
+from retrieval.types import Answer, Citation, Hit
+
+T = TypeVar("T")
+_ANSWERING_THREADS = 2
+_PER_USER, _PER_CHAT = Rate(20, 60), Rate(40, 60)
+# Inline queries come with every pause in typing.
+_PER_TYPIST = Rate(60, 60)
+
+
+class Desk:
+    """One bot. `service` is None until there is an index."""
+
+    def __init__(self, settings: Settings, sources: Sequence[Path], state: State, metrics: Metrics) -> None:
+        self.settings, self.sources, self.state, self.metrics = settings, list(sources), state, metrics
+        self.rebuilder = Rebuilder(settings, sources)
+        self.limits = Limits(_PER_USER, _PER_CHAT)
+        self.typing = Limits(_PER_TYPIST, _PER_TYPIST)
+        self.service: Service | None = None
+        self.username = ""
+        self._threads = ThreadPoolExecutor(_ANSWERING_THREADS, thread_name_prefix="answer")
+
+    def open(self) -> bool:
+        """Open the index; False if there is none yet. It is swapped by itself from then on.
+
+        Raises:
+            RetrievalError: as `Service`.
+        """
+        if self.service is None:
+            if not Store(self.settings.index_dir).generations():
+                return False
+            self.service = Service(self.settings)
+            self.service.watch()
+        else:
+            self.service.refresh()
+        self.measure()
+        return True
+
+    def measure(self) -> None:
+        """Let the metrics show the index that answers now; another process may have built it."""
+        if self.service:
+            manifest = self.service.index.manifest
+            self.metrics.index(manifest.articles, manifest.passages, manifest.created)
+
+    async def work(self, function: Callable[..., T], *values: object) -> T:
+        """Run what takes a processor for a while, at most two at a time, apart from the event loop."""
+        context = copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, function, *values)
+
+    def may_ask(self, user_id: int | None, chat_id: int | None) -> bool:
+        """Whether ALLOWED_CHATS lets this user, or this chat, ask."""
+        allowed = self.settings.allowed_chats
+        return not allowed or chat_id in allowed or user_id in allowed or self.is_admin(user_id)
+
+    def is_admin(self, user_id: int | None) -> bool:
+        """Whether ADMIN_IDS names the user."""
+        return user_id in self.settings.admin_ids
+
+    def answer(self, record: Record, literally: bool = False) -> Record:
+        """Answer a question and store the answer. Blocking; see `work`."""
+        if self.service is None:
+            raise RuntimeError("there is no index yet")
+        began = time.perf_counter()
+        turns = self._turns(record) if record.asked.place and not literally else ()
+        service = self.service
+        generation = service.index.generation
+        answer = service.answer(record.asked.text, None, turns)
+        seconds = time.perf_counter() - began
+        self.metrics.answered(seconds, refused=answer.refused)
+        return self.state.answer(record.id, _answered(answer, generation, seconds * 1000))
+
+    def more(self, record: Record, after: int, count: int = 5) -> tuple[Record, list[Cited]]:
+        """The passages that come next for a question, after the citation of that number. Blocking; see `work`."""
+        if self.service is None or record.answered is None:
+            return record, []
+        stored = list(record.answered.citations)
+        if not any(cited.n > after for cited in stored):
+            known = {cited.article_id for cited in stored}
+            hits = self.service.search(record.answered.understood_as, len(known) + count, record.asked_at.date())
+            fresh = [hit for hit in hits if hit.article.id not in known][:count]
+            record = self.state.cite_more(
+                record.id, [_cited_hit(len(stored) + 1 + i, hit) for i, hit in enumerate(fresh)]
+            )
+            stored = list(record.answered.citations) if record.answered else []
+        return record, [cited for cited in stored if cited.n > after][:count]
+
+    async def build(
+        self, by: str, on_event: Callable[[Event], None], *, check: bool = False, force: bool = False
+    ) -> Outcome:
+        """Rebuild, and open what was built. See `Rebuilder.run`."""
+        began = time.monotonic()
+        outcome = await self.rebuilder.run(by, on_event, check=check, force=force)
+        if not check and outcome.kind != "busy":
+            self.metrics.rebuilt(time.monotonic() - began, outcome.kind)
+        if outcome.kind == "done" and not check:
+            await asyncio.to_thread(self.open)
+        return outcome
+
+    async def close(self) -> None:
+        """Stop the build, wait for the answers under way, close all."""
+        await self.rebuilder.close()
+        self._threads.shutdown(wait=True)
+        if self.service:
+            self.service.close()
+        self.state.close()
+
+    def _turns(self, record: Record) -> tuple[Turn, ...]:
+        place = record.asked.place
+        earlier = self.state.turns(place) if place else []
+        return tuple(
+            Turn(one.answered.understood_as, one.answered.text)
+            for one in earlier
+            if one.answered and one.id != record.id
+        )
+
+
+def _answered(answer: Answer, generation: str, milliseconds: float) -> Answered:
+    citations = tuple(_cited(citation) for citation in answer.citations)
+    return Answered(
+        understood_as=answer.understood_as,
+        text=answer.text,
+        refusal=answer.refusal,
+        confidence=answer.confidence,
+        citations=citations,
+        generation=generation,
+        milliseconds=milliseconds,
+    )
+
+
+def _cited(citation: Citation) -> Cited:
+    article = citation.article
+    return Cited(
+        citation.n,
+        article.id,
+        article.title,
+        article.source,
+        article.published,
+        article.url,
+        citation.quote,
+        citation.start,
+        citation.end,
+        citation.answer_start,
+        citation.answer_end,
+        citation.kind,
+    )
+
+
+def _cited_hit(n: int, hit: Hit) -> Cited:
+    article, passage = hit.article, hit.passage
+    return Cited(
+        n,
+        article.id,
+        article.title,
+        article.source,
+        article.published,
+        article.url,
+        passage.text,
+        passage.start,
+        passage.end,
+        None,
+        None,
+        "related",
+        later=True,
+    )

@@ -1,0 +1,108 @@
+"""Answers in chats that the bot is no member of: inline mode (`@bot question`) and guest mode."""
+
+import asyncio
+import logging
+
+from telegram import InlineQueryResultArticle, InlineQueryResultsButton, InputTextMessageContent, Update
+from telegram.constants import ParseMode
+from telegram.error import BadRequest
+from telegram.ext import ContextTypes
+
+from bot import render
+from bot.markup import one_line, to_html, to_plain
+from bot.render import Shown
+from bot.state import Asked, Record
+from bot.telegram.desk import Desk
+from bot.telegram.sending import buttons, preview, words
+from bot.texts import Texts, texts_for
+from retrieval.errors import BadQuestion
+from retrieval.retriever import check_query
+
+_log = logging.getLogger(__name__)
+_SHORTEST = 3
+# Whoever is typing sends a query with each letter; only the one that is not followed by another is answered.
+_TYPING_PAUSE = 0.35
+_CACHE_SECONDS = 30
+
+
+class Inline:
+    """Handlers for inline queries and guest messages."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._latest: dict[int, str] = {}
+
+    async def query(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:  # noqa: ARG002
+        """A cited answer, and the nearest passages, as results to choose from."""
+        query = update.inline_query
+        if query is None:
+            return
+        user, texts = query.from_user, texts_for(query.from_user.language_code)
+        self._latest[user.id] = query.id
+        await asyncio.sleep(_TYPING_PAUSE)
+        if self._latest.get(user.id) != query.id:
+            return
+        del self._latest[user.id]
+        record = await self._answer(query.query, user.id, user.language_code, "inline")
+        results = self._results(record, texts) if record else []
+        button = None if results else InlineQueryResultsButton(texts("inline_help"), start_parameter="help")
+        try:
+            await query.answer(results, cache_time=_CACHE_SECONDS if results else 1, is_personal=True, button=button)
+        except BadRequest as error:
+            _log.info("an inline query was answered too late: %s", error)
+
+    async def guest(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """A message that calls the bot into a chat that it is no member of."""
+        message = update.guest_message
+        if message is None or message.guest_query_id is None or message.from_user is None:
+            return
+        user = message.from_user
+        texts = texts_for(user.language_code)
+        text = (message.text or "").replace(f"@{self._desk.username}", " ")
+        record = await self._answer(text, user.id, user.language_code, "guest")
+        if record is None:
+            key = "first_build" if self._desk.service is None else "ask_how"
+            result = _result("0", texts(key), "", words(texts(key)))
+        else:
+            result = self._results(record, texts)[0]
+        await context.bot.answer_guest_query(message.guest_query_id, result)
+
+    async def _answer(self, text: str, user_id: int, language: str | None, via: str) -> Record | None:
+        desk = self._desk
+        if desk.service is None or len(text.strip()) < _SHORTEST or not desk.may_ask(user_id, None):
+            return None
+        try:
+            text = check_query(text)
+        except BadQuestion:
+            return None
+        if desk.typing.allow(user_id, None) != "yes":
+            return None
+        asked = Asked(text, "inline" if via == "inline" else "guest", user_id, language)
+        record = await asyncio.to_thread(desk.state.ask, asked)
+        return await desk.work(desk.answer, record) if record else None
+
+    def _results(self, record: Record, texts: Texts) -> list[InlineQueryResultArticle]:
+        whole = render.answer(record, texts, self._desk.username)
+        title = render.summary(record) or texts("refused")
+        results = [_result(record.id, title, one_line(record.asked.text, 120), whole)]
+        if record.answered:
+            for cited in record.answered.citations:
+                shown = render.single(record, cited, texts, self._desk.username)
+                results.append(_result(f"{record.id}_{cited.n}", one_line(cited.title, 120), cited.quote[:200], shown))
+        return results
+
+
+def _result(identity: str, title: str, description: str, shown: Shown) -> InlineQueryResultArticle:
+    """A result whose message is the first page: an inline message cannot be parted."""
+    page = shown.pages[0]
+    html = to_html(page)
+    content = InputTextMessageContent(html, ParseMode.HTML, link_preview_options=preview(shown))
+    if len(html) > 60_000:  # more than Telegram takes, tags and addresses included
+        content = InputTextMessageContent(to_plain(page))
+    return InlineQueryResultArticle(
+        identity,
+        one_line(title, 200) or "…",
+        content,
+        description=one_line(description, 200) or None,
+        reply_markup=buttons(shown.keyboard),
+    )

@@ -1,0 +1,54 @@
+"""Keeps to Telegram's limits, and tries again what failed on the way."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from telegram.error import BadRequest, NetworkError, TelegramError
+from telegram.ext import AIORateLimiter
+
+_log = logging.getLogger(__name__)
+_PAUSES = (0.3, 1.0, 3.0, 8.0, 15.0, 30.0)
+# Worth nothing later, and not counted against the limits for messages.
+_FLEETING = frozenset(("sendChatAction",))
+# Telegram drops these after some seconds, so that a late one is only refused.
+_BRIEF = frozenset(("answerInlineQuery", "answerCallbackQuery", "getMe"))
+
+
+class Patience(AIORateLimiter):
+    """PTB's limiter, with every call repeated that Telegram or the network failed to take.
+
+    A request whose reply was lost may have been carried out, and Telegram has no way to ask; it is repeated all the
+    same, since two answers are better than none. An edit that was carried out is then "not modified", which is fine.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(max_retries=5)
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Any]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: int | None,
+    ) -> Any:
+        """See `BaseRateLimiter.process_request`."""
+        if endpoint in _FLEETING:
+            return await callback(*args, **kwargs)
+        for pause in _PAUSES[:2] if endpoint in _BRIEF else _PAUSES:
+            try:
+                return await super().process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
+            except BadRequest:
+                raise
+            except NetworkError as error:  # timeouts and 5xx too
+                _log.info("%s failed (%s), trying again in %s s", endpoint, type(error).__name__, pause)
+                await asyncio.sleep(pause)
+        return await super().process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
+
+
+def is_unmodified(error: TelegramError) -> bool:
+    """Whether an edit was refused because the message is so already."""
+    return "message is not modified" in str(error).lower()

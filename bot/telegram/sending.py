@@ -1,0 +1,118 @@
+"""Shown -> Telegram: new messages, and edits of those that are there."""
+
+import logging
+from collections.abc import Sequence
+
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
+from telegram.constants import ParseMode
+from telegram.error import BadRequest
+
+from bot.markup import Blocks, Run, block, messages, to_html, to_plain
+from bot.render import Keyboard, Shown
+from bot.state import Place
+from bot.telegram.patience import is_unmodified
+
+_log = logging.getLogger(__name__)
+
+
+def words(text: str, keyboard: Keyboard = ()) -> Shown:
+    """A plain message of a few words; more than one message if it is long."""
+    return Shown(tuple(messages([block(Run(text))])), keyboard)
+
+
+def buttons(keyboard: Keyboard) -> InlineKeyboardMarkup | None:
+    """The buttons as Telegram takes them."""
+    rows = [[InlineKeyboardButton(one.label, url=one.url, callback_data=one.data) for one in row] for row in keyboard]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def preview(shown: Shown) -> LinkPreviewOptions:
+    """The preview of the one source, or none."""
+    return LinkPreviewOptions(is_disabled=shown.preview is None, url=shown.preview)
+
+
+async def send(bot: Bot, place: Place, shown: Shown, reply_to: int | None = None) -> list[int]:
+    """Send all pages, the first as a reply; returns the ids of the messages."""
+    sent = []
+    for number, page in enumerate(shown.pages):
+        last = number == len(shown.pages) - 1
+        reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to and number == 0 else None
+
+        async def attempt(
+            text: str, mode: str | None, last: bool = last, reply: ReplyParameters | None = reply
+        ) -> Message:
+            return await bot.send_message(
+                place.chat_id,
+                text,
+                parse_mode=mode,
+                message_thread_id=place.thread_id,
+                reply_parameters=reply,
+                reply_markup=buttons(shown.keyboard) if last else None,
+                link_preview_options=preview(shown),
+            )
+
+        try:
+            message = await attempt(to_html(page), ParseMode.HTML)
+        except BadRequest as error:
+            if not _is_about_markup(error):
+                raise
+            message = await attempt(to_plain(page), None)
+        sent.append(message.message_id)
+    return sent
+
+
+async def edit(bot: Bot, place: Place, sent: Sequence[int], shown: Shown) -> list[int]:
+    """Let the messages that were sent show something else; what is too much is deleted, what is missing is sent."""
+    kept = list(sent[: len(shown.pages)])
+    for number, (message_id, page) in enumerate(zip(kept, shown.pages, strict=False)):
+        keyboard = shown.keyboard if number == len(shown.pages) - 1 else ()
+        await edit_one(bot, page, shown, keyboard, chat_id=place.chat_id, message_id=message_id)
+    for message_id in sent[len(kept) :]:
+        try:
+            await bot.delete_message(place.chat_id, message_id)
+        except BadRequest as error:
+            _log.info("a message that is not needed any more stays: %s", error)
+    if len(kept) < len(shown.pages):
+        rest = Shown(shown.pages[len(kept) :], shown.keyboard, shown.preview)
+        kept += await send(bot, place, rest)
+    return kept
+
+
+async def edit_one(
+    bot: Bot,
+    page: Blocks,
+    shown: Shown,
+    keyboard: Keyboard,
+    *,
+    chat_id: int | None = None,
+    message_id: int | None = None,
+    inline_message_id: str | None = None,
+) -> None:
+    """Let one message show a page; that it shows it already is no failure."""
+
+    async def attempt(text: str, mode: str | None) -> None:
+        await bot.edit_message_text(
+            text,
+            chat_id=chat_id,
+            message_id=message_id,
+            inline_message_id=inline_message_id,
+            parse_mode=mode,
+            reply_markup=buttons(keyboard),
+            link_preview_options=preview(shown),
+        )
+
+    try:
+        try:
+            await attempt(to_html(page), ParseMode.HTML)
+        except BadRequest as error:
+            if not _is_about_markup(error):
+                raise
+            await attempt(to_plain(page), None)
+    except BadRequest as error:
+        if not is_unmodified(error):
+            raise
+
+
+def _is_about_markup(error: BadRequest) -> bool:
+    said = str(error).lower()
+    return "parse entities" in said or "entity" in said

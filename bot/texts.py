@@ -1,0 +1,61 @@
+"""The words of the bot in the languages of its users, from one catalogue: `texts.toml`."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal, format_percent
+
+DEFAULT_LANGUAGE = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """One language. `texts("key", name=value)` gives the words; numbers and dates are written as the language does."""
+
+    language: str
+    words: dict[str, str]
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The words under a key.
+
+        Raises:
+            KeyError: the catalogue has no such key, or the words name a value that is not given.
+        """
+        return self.words[key].format(**{name: self._write(value) for name, value in values.items()})
+
+    def day(self, day: date) -> str:
+        """A day in full: 10 April 2018."""
+        return format_date(day, "d MMMM y" if self.language == "en" else "long", locale=self.language)
+
+    def share(self, value: float) -> str:
+        """A share of one as per cent."""
+        return format_percent(value, locale=self.language)
+
+    def _write(self, value: object) -> str:
+        if isinstance(value, datetime):
+            return f"{format_datetime(value, 'd MMM y HH:mm', locale=self.language)} UTC"
+        if isinstance(value, date):
+            return self.day(value)
+        if isinstance(value, int | float):
+            return format_decimal(value, locale=self.language)
+        return str(value)
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Language -> key -> words."""
+    with files("bot").joinpath("texts.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+@cache
+def texts_for(language_code: str | None) -> Texts:
+    """The words for the language that Telegram names (an IETF tag such as de-AT); English if it is not there."""
+    language = (language_code or "").lower().partition("-")[0]
+    if language not in catalogue():
+        language = DEFAULT_LANGUAGE
+    return Texts(language, catalogue()[language])
