@@ -39,14 +39,14 @@ _HOST_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?", re.IGNORECASE)
 _NUMBER_LABEL = re.compile(r"(?:\d+|0x[0-9a-f]*)\.?\Z", re.IGNORECASE)
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-_ATTRIBUTES = rb"""(?:\s(?:[^<>"']|"[^"]*"|'[^']*')*)?"""
+_ATTRIBUTES = rb"""(?:\s(?:[^<>"']|"[^"]*+"|'[^']*+')*+)?"""
 _OPENING = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s+|<\?[^>]*>|<!--.*?-->|<!doctype[^>]*>)*"
     rb"(?:<html" + _ATTRIBUTES + rb">(?:\s+|<!--.*?-->)*)?(?:<head" + _ATTRIBUTES + rb">)?",
     re.IGNORECASE | re.DOTALL,
 )
 _OWN_ADDRESS = re.compile(rb"<(?:link\s[^<>]{0,2000}\bcanonical\b|meta\s[^<>]{0,2000}\bog:url\b)[^<>]*>", re.IGNORECASE)
-_OWN_ADDRESS_WITHIN = 2**18
+_TOP = 2**18
 _ABSOLUTE = re.compile(rb"https?://", re.IGNORECASE)
 
 
@@ -161,8 +161,6 @@ async def _public_addresses(host: str, resolve: Resolver) -> Sequence[str]:
             raise LinkRefused("The link does not name a site in the usual way.")
         try:
             addresses = await resolve(host)
-        except TimeoutError:
-            raise
         except OSError:
             addresses = []
         if not addresses:
@@ -241,9 +239,8 @@ def _with_address(page: bytes, url: str) -> bytes:
     """The page, with its address as the canonical link if it does not give an address itself."""
     if page.startswith((b"\xff\xfe", b"\xfe\xff")):
         page = page.decode("utf-16", errors="replace").encode("utf-8-sig")
-    own = _OWN_ADDRESS.finditer(page, 0, _OWN_ADDRESS_WITHIN)
-    opening = _OPENING.match(page)
-    if opening is None or any(_ABSOLUTE.search(found[0]) for found in own):
+    if any(_ABSOLUTE.search(own[0]) for own in _OWN_ADDRESS.finditer(page, 0, _TOP)):
         return page
-    link = f'<link rel="canonical" href="{escape(url)}">'.encode()
-    return page[: opening.end()] + link + page[opening.end() :]
+    opening = _OPENING.match(page, 0, _TOP)
+    start = opening.end() if opening else 0
+    return page[:start] + f'<link rel="canonical" href="{escape(url)}">'.encode() + page[start:]

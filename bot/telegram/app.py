@@ -199,8 +199,8 @@ class Bot:
         for record in await asyncio.to_thread(self.desk.state.unanswered, since):
             try:
                 await self.asking.respond(self.app.bot, record)
-            except TelegramError as error:
-                _log.warning("a question that was left over could not be answered: %s", error)
+            except Exception as error:  # one of them must not cost the others their answers
+                logs.report(_log, error)
 
     async def _connect(self) -> bool:
         """Say hello to Telegram until it answers; False if the bot is to stop first."""

@@ -11,7 +11,6 @@ from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
 from bot import render
-from bot.markup import one_line
 from bot.state import Asked, Place, Record
 from bot.telegram.desk import Desk
 from bot.telegram.sending import edit, send, words
@@ -99,12 +98,19 @@ class Asking:
         texts = texts_for(record.asked.language)
         lock = self._locks.setdefault(record.id, asyncio.Lock())
         async with lock:
+            # It may have been edited, answered or forgotten while this waited.
+            fresh = await asyncio.to_thread(self._desk.state.find, record.id)
+            if fresh is None:
+                return
+            record = fresh
             if self._desk.service is None:
                 await send(bot, place, words(texts("first_build")), record.asked.message_id)
                 return
             typing = asyncio.create_task(_typing(bot, place))
             try:
                 record = await self._desk.work(self._desk.answer, record, literally)
+            except KeyError:  # forgotten while it was answered
+                return
             finally:
                 typing.cancel()
                 with suppress(asyncio.CancelledError):
@@ -175,11 +181,6 @@ def place_of(message: Message) -> Place:
 def texts_of(message: Message) -> Texts:
     """The words for whoever wrote a message."""
     return texts_for(message.from_user.language_code if message.from_user else None)
-
-
-def title_of(record: Record) -> str:
-    """The question on one line."""
-    return one_line(record.asked.text, 200)
 
 
 def _after_command(text: str) -> str:
