@@ -93,9 +93,9 @@ def safe_name(name: str) -> str:
     last = re.split(r"[/\\]", name)[-1]
     shown = (char for char in unicodedata.normalize("NFC", last) if unicodedata.category(char)[0] != "C")
     plain = "".join(char if char in ".-_ " or unicodedata.category(char)[0] in _KEPT else "_" for char in shown)
-    plain = re.sub(r"_{2,}", "_", unicodedata.normalize("NFC", plain)).strip(" ")
+    plain = re.sub(r"_{2,}", "_", unicodedata.normalize("NFC", plain)).strip()
     ending = found[0] if (found := _ENDING.search(plain)) else ""
-    stem = plain.removesuffix(ending).strip(" .") or "article"
+    stem = plain.removesuffix(ending).lstrip(" .-").rstrip(" .") or "article"
     if _RESERVED.match(stem):
         stem = f"_{stem}"
     room = _NAME_BYTES - len(ending)

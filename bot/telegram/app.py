@@ -95,7 +95,7 @@ class Bot:
         self._stop = asyncio.Event()
         self._problem: str | None = None
         self._conflict_since: float | None = None
-        self._polls = _Polls(connection_pool_size=1, connect_timeout=10, read_timeout=25)
+        self._polls = _Polls(connection_pool_size=1, connect_timeout=10, read_timeout=5)
         api = settings.telegram_api_url.rstrip("/")
         self.app = (
             Application.builder()
@@ -349,6 +349,8 @@ def run(settings: Settings, sources: Sequence[Path]) -> None:
         RetrievalError: the index or the model cannot be used.
     """
     logs.configure(settings.log_level, settings.log_format, settings.secrets)
+    # A gateway's page instead of JSON is a traceback there; whoever tries again says it in one line.
+    logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)
 
     async def serve() -> None:
         await Bot(settings, sources).run()
