@@ -66,27 +66,41 @@ class Buttons:
             await query.answer()
             await self._asking.respond(context.bot, record, literally=True)
             return
-        shown = await self._view(verb, record, detail, press.texts)
+        # Whoever has a client of their own can send anything here.
+        numbers = [int(piece) for piece in detail.split(":") if piece.isdecimal()]
+        shown = await self._view(press, verb, record, numbers)
         if shown is None:
             await query.answer(press.texts("answer_gone"), show_alert=True)
             return
         await query.answer()
         await edit_one(context.bot, shown.pages[-1], shown, shown.keyboard, **press.where())  # type: ignore[arg-type]
 
-    async def _view(self, verb: str, record: Record, detail: str, texts: Texts) -> Shown | None:
-        desk = self._desk
+    async def _view(self, press: _Pressed, verb: str, record: Record, numbers: list[int]) -> Shown | None:
+        desk, texts = self._desk, press.texts
         if verb == "back":
-            return render.answer(record, texts, desk.username)
+            return await self._answer(press, record)
+        if not numbers:
+            return None
         if verb == "more":
-            record, cited = await desk.work(desk.more, record, int(detail))
+            record, cited = await desk.work(desk.more, record, numbers[0])
             return render.more(record, cited, texts, desk.username)
-        number, _, at = detail.partition(":")
-        found = [one for one in record.answered.citations if one.n == int(number)] if record.answered else []
+        found = [one for one in record.answered.citations if one.n == numbers[0]] if record.answered else []
         if not found:
             return None
         service = desk.service
         article = await asyncio.to_thread(service.article, found[0].article_id) if service else None
-        return render.passage(record, found[0], article, int(at) if at else None, texts, desk.username)
+        at = numbers[1] if len(numbers) > 1 else None
+        return render.passage(record, found[0], article, at, texts, desk.username)
+
+    async def _answer(self, press: _Pressed, record: Record) -> Shown:
+        """The answer as it was, with the question where that does not stand above, and with the opinion given."""
+        message = press.query.message
+        private = message is not None and message.chat.type == "private"
+        rating = await asyncio.to_thread(self._desk.state.rating, record.id, press.user_id) if private else None
+        elsewhere = message is not None and (
+            record.asked.place is None or message.chat.id != record.asked.place.chat_id
+        )
+        return render.answer(record, press.texts, self._desk.username, rating, with_question=elsewhere)
 
     async def _rate(self, press: _Pressed, record: Record, value: Literal[1, -1]) -> None:
         state = self._desk.state

@@ -20,7 +20,8 @@ from retrieval.types import Answer, Citation, Hit
 
 T = TypeVar("T")
 _ANSWERING_THREADS = 2
-_PER_USER, _PER_CHAT = Rate(20, 60), Rate(40, 60)
+# No more than the messages that Telegram takes for a group: answers beyond that would only pile up.
+_PER_USER, _PER_CHAT = Rate(20, 60), Rate(20, 60)
 # Inline queries come with every pause in typing.
 _PER_TYPIST = Rate(60, 60)
 

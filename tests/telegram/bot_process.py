@@ -86,8 +86,10 @@ class BotProcess:
         with self.log_path.open("ab") as log:
             begin = log.tell()
             self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, cwd=Path.cwd())
+        deadline = time.monotonic() + _PATIENCE
         while wait:
             assert self.process.poll() is None, f"the bot has ended:\n{self.log}"
+            assert time.monotonic() < deadline, f"the bot does not say that it answers:\n{self.log}"
             if " answers" in self.log_path.read_bytes()[begin:].decode():
                 return
             time.sleep(0.05)

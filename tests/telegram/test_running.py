@@ -148,7 +148,7 @@ def test_every_tenth_reply_a_fault_and_still_each_question_is_answered_once(
     telegram: FakeTelegram, tmp_path: Path
 ) -> None:
     users = [started(telegram) for _ in range(30)]
-    with BotProcess(telegram, tmp_path, LOG_LEVEL="ERROR"):
+    with BotProcess(telegram, tmp_path):
         telegram.faults(every=10, kinds=("429", "502", "timeout", "reset"), delay=0.2)
         asked = [(chat, user.says(chat, DENIED)) for _ in range(2) for user, chat in users]
         for chat, question in asked:
