@@ -168,8 +168,11 @@ class Asking:
         replied = message.reply_to_message
         if replied is None or replied.from_user is None or replied.from_user.id != bot.id:
             return None
-        known = await asyncio.to_thread(self._desk.state.by_reply, message.chat_id, replied.message_id)
-        return text if known else None
+        for pause in (0.0, 0.5, 1.0):  # a quick reply may come before the answer's number is stored
+            await asyncio.sleep(pause)
+            if await asyncio.to_thread(self._desk.state.by_reply, message.chat_id, replied.message_id):
+                return text
+        return None
 
 
 def place_of(message: Message) -> Place:
