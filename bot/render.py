@@ -18,6 +18,7 @@ _TITLE = 160
 _OUTLET = 80
 _FRAGMENT_WORDS = 6
 _PER_ROW = 5
+_LEAST = 40  # units; fewer say nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,7 @@ def more(record: Record, shown: Sequence[Cited], texts: Texts, bot: str) -> Show
     row = [Button(texts("button_back"), f"back:{record.id}")]
     if shown:
         row.append(Button(texts("button_more"), f"more:{record.id}:{shown[-1].n}"))
-    # A view replaces the message below which the button was, so it has to be one message.
-    return Shown((messages(blocks)[0],), (*_numbers(shown, record.id), tuple(row)))
+    return Shown((_beginning(blocks),), (*_numbers(shown, record.id), tuple(row)))
 
 
 def passage(record: Record, cited: Cited, article: Article | None, at: int | None, texts: Texts, bot: str) -> Shown:
@@ -102,10 +102,10 @@ def passage(record: Record, cited: Cited, article: Article | None, at: int | Non
     if link:
         last += (Button(texts("button_article"), url=link),)
     if article is None or place is None:
-        note = texts("article_gone" if article is None else "article_changed")
+        note = block(Run(texts("article_gone" if article is None else "article_changed"), italic=True))
         quoted = block(*_emphasised(cited), quote=True)
-        page = messages([head, quoted, block(Run(note, italic=True))])[0]
-        return Shown((page,), (last,))
+        page = _beginning([head, quoted], MAX_UNITS - units(note.text) - 2)
+        return Shown(((*page, note),), (last,))
     spans = paragraphs(article.text)
     middle = at if at is not None else next((i for i, span in enumerate(spans) if span.end > place.start), 0)
     middle = min(max(middle, 0), len(spans) - 1)
@@ -122,7 +122,7 @@ def passage(record: Record, cited: Cited, article: Article | None, at: int | Non
 def single(record: Record, cited: Cited, texts: Texts, bot: str) -> Shown:
     """One citation by itself."""
     keyboard = ((Button(texts("button_context"), f"see:{record.id}:{cited.n}"),),)
-    return Shown((messages(citation(cited, texts, bot, record.id))[0],), keyboard, web_address(cited.url))
+    return Shown((_beginning(citation(cited, texts, bot, record.id)),), keyboard, web_address(cited.url))
 
 
 def citation(cited: Cited, texts: Texts, bot: str, answer_id: str) -> list[Block]:
@@ -154,6 +154,18 @@ def summary(record: Record) -> str:
 def plain(shown: Shown) -> str:
     """All pages as plain text."""
     return "\n\n".join(to_plain(page) for page in shown.pages)
+
+
+def _beginning(blocks: Sequence[Block], room: int = MAX_UNITS) -> Blocks:
+    """As much of the blocks as fits into one message, since a view replaces the one below which its button was."""
+    page: list[Block] = []
+    for whole in blocks:
+        if room <= _LEAST:
+            break
+        part = messages([whole], room)[0]
+        page += part
+        room -= sum(units(one.text) + 2 for one in part)
+    return tuple(page)
 
 
 def _first_shown(citations: Sequence[Cited]) -> int:

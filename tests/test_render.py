@@ -1,0 +1,288 @@
+"""What is shown of an answer: its text, its links, its buttons, within Telegram's limits."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from bot import render
+from bot.markup import MAX_UNITS, Blocks, to_html
+from bot.render import Button, Shown
+from bot.state import Answered, Asked, Cited, Place, Record
+from bot.texts import texts_for
+from retrieval.sentences import paragraphs
+from retrieval.types import Article
+from tests.telegram.entities import Entity, Parsed, utf16_length, utf16_slice
+from tests.telegram.markup import parse_html
+
+EN = texts_for("en")
+BOT = "byline_bot"
+URL = "https://courier.example/ada-wins"
+QUOTE = "Ada Mayer won the election on Tuesday."
+NEARBY = f"The vote was long.\n\nIt was a close race. {QUOTE} Nobody had expected it.\n\nShe takes office in May."
+TEXT = f"{NEARBY}\n\nThe end."
+ARTICLE = Article("world/ada.txt", "Ada wins", TEXT)
+ID = "AbCdEfGhIjK"
+
+
+def cited(n: int = 1, quote: str = QUOTE, **changes: object) -> Cited:
+    start = max(TEXT.find(quote), 0)
+    whole = Cited(
+        n,
+        ARTICLE.id,
+        "Ada wins",
+        "The Courier",
+        date(2018, 4, 10),
+        URL,
+        quote,
+        start,
+        start + len(quote),
+        start,
+        start + 9,
+        "exact",
+    )
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def record(
+    *citations: Cited, refusal: str | None = None, understood_as: str = "Who won?", message_id: int | None = 5
+) -> Record:
+    asked = Asked("Who won?", "message", 7, "en", Place(7), message_id)
+    text = None if refusal else "Ada Mayer"
+    return Record(ID, datetime.now(UTC), asked, Answered(understood_as, text, refusal, 0.9, citations, "g1", 9.0), (6,))
+
+
+def read(page: Blocks) -> Parsed:
+    """The page as Telegram shows it, which must be as it was meant."""
+    parsed = parse_html(to_html(page))
+    assert parsed.mangled == ()
+    assert 0 < utf16_length(parsed.text) <= MAX_UNITS
+    return parsed
+
+
+def only(shown: Shown) -> Parsed:
+    (page,) = shown.pages
+    return read(page)
+
+
+def parts(parsed: Parsed, kind: str) -> list[str]:
+    return [utf16_slice(parsed.text, one) for one in parsed.entities if one.type == kind]
+
+
+def links(parsed: Parsed) -> list[Entity]:
+    return [one for one in parsed.entities if one.type == "text_link"]
+
+
+def buttons(shown: Shown) -> list[Button]:
+    return [button for row in shown.keyboard for button in row]
+
+
+def labels(shown: Shown) -> list[str]:
+    return [button.label for button in buttons(shown)]
+
+
+def test_an_answer_is_its_text_in_bold_and_each_citation_with_outlet_date_headline_and_sentence() -> None:
+    shown = render.answer(record(cited(1), cited(2, "It was a close race.", url=None)), EN, BOT)
+    parsed = only(shown)
+    assert parsed.text == (
+        "Ada Mayer [1] [2]\n\n"
+        f"1. The Courier, 10 April 2018: Ada wins\n{QUOTE}\n\n"
+        "2. The Courier, 10 April 2018: Ada wins\nIt was a close race."
+    )
+    assert parts(parsed, "bold") == ["Ada Mayer", "1. ", "Ada Mayer", "2. ", "It was a "]
+    assert parts(parsed, "expandable_blockquote") == [QUOTE, "It was a close race."]
+    assert labels(shown) == ["1", "2", "Open the article", "More", "👍", "👎", "Share"]
+
+
+def test_a_mark_leads_to_the_sentence_in_the_article_or_to_the_chat_with_the_bot() -> None:
+    parsed = only(render.answer(record(cited(1), cited(2, url=None), cited(3, url="javascript:x()")), EN, BOT))
+    targets = {utf16_slice(parsed.text, one): one.url for one in links(parsed)}
+    assert targets["[1]"] == render.sentence_link(cited(1))
+    assert targets["[2]"] == f"https://t.me/{BOT}?start={ID}_2"
+    assert targets["[3]"] == f"https://t.me/{BOT}?start={ID}_3"
+
+
+@pytest.mark.parametrize("kind", ["only_later", "nothing_then", "off_topic", "not_stated"])
+@pytest.mark.parametrize("language", ["en", "ru", "es", "de"])
+def test_a_refusal_says_why_and_shows_the_nearest_passages(kind: str, language: str) -> None:
+    texts = texts_for(language)
+    shown = render.answer(record(cited(1), refusal=kind), texts, BOT)
+    parsed = only(shown)
+    assert parsed.text.startswith(f"{texts('refused')} {texts(f'refused_{kind}')}\n\n{texts('nearest')}\n\n1. ")
+    assert QUOTE in parsed.text
+    assert shown.preview is None
+
+
+def test_a_refusal_without_passages_promises_none() -> None:
+    assert only(render.answer(record(refusal="off_topic"), EN, BOT)).text.endswith(EN("refused_off_topic"))
+
+
+def test_what_is_not_answered_yet_cannot_be_shown() -> None:
+    with pytest.raises(ValueError, match=ID):
+        render.answer(replace(record(), answered=None), EN, BOT)
+
+
+def test_a_question_that_was_completed_says_how_and_can_be_asked_literally() -> None:
+    shown = render.answer(record(cited(), understood_as="Who won? When?"), EN, BOT)
+    assert parts(only(shown), "italic") == ["Understood as: Who won? When?"]
+    assert Button("Ask it literally", f"lit:{ID}") in buttons(shown)
+    assert "Ask it literally" not in labels(render.answer(record(cited()), EN, BOT))
+
+
+def test_the_question_goes_before_an_answer_that_replies_to_none() -> None:
+    assert only(render.answer(record(cited(), message_id=None), EN, BOT)).text.startswith("Who won?\n\n")
+    assert only(render.answer(record(cited()), EN, BOT, with_question=True)).text.startswith("Who won?\n\n")
+
+
+def test_passages_that_came_later_are_not_part_of_the_answer() -> None:
+    shown = render.answer(record(cited(1), cited(2, later=True)), EN, BOT)
+    assert "2. " not in only(shown).text
+    assert Button("More", f"more:{ID}:1") in buttons(shown)
+
+
+def test_only_a_single_source_has_a_preview() -> None:
+    assert render.answer(record(cited(1), cited(2)), EN, BOT).preview == URL
+    assert render.answer(record(cited(1), cited(2, url="https://other.example/")), EN, BOT).preview is None
+
+
+@pytest.mark.parametrize(("rating", "marked"), [(1, ["👍 ✓", "👎"]), (-1, ["👍", "👎 ✓"]), (None, ["👍", "👎"])])
+def test_ones_own_opinion_is_marked(rating: int | None, marked: list[str]) -> None:
+    assert labels(render.answer(record(cited()), EN, BOT, rating))[-3:-1] == marked
+
+
+def test_share_opens_telegram_with_the_question_and_a_link_to_the_answer() -> None:
+    share = buttons(render.answer(record(cited()), EN, BOT))[-1]
+    assert share.url is not None
+    query = parse_qs(urlsplit(share.url).query)
+    assert query == {"url": [f"https://t.me/{BOT}?start={ID}"], "text": ["Who won?"]}
+
+
+def test_more_shows_the_next_passages_and_where_there_are_none_says_so() -> None:
+    shown = render.more(record(), [cited(4), cited(5)], EN, BOT)
+    assert only(shown).text.startswith("Further passages\n\n4. The Courier")
+    assert labels(shown) == ["4", "5", "‹ Back", "More"]
+    assert buttons(shown)[-1].data == f"more:{ID}:5"
+    none = render.more(record(), [], EN, BOT)
+    assert (only(none).text, labels(none)) == ("There are no further passages.", ["‹ Back"])
+
+
+def test_a_single_citation_has_its_sentence_and_the_way_to_its_context() -> None:
+    shown = render.single(record(), cited(2), EN, BOT)
+    assert only(shown).text == f"2. The Courier, 10 April 2018: Ada wins\n{QUOTE}"
+    assert [button.data for button in buttons(shown)] == [f"see:{ID}:2"]
+    assert shown.preview == URL
+
+
+def test_a_passage_shows_the_sentence_in_bold_between_its_neighbours() -> None:
+    shown = render.passage(record(), cited(), ARTICLE, None, EN, BOT)
+    parsed = only(shown)
+    assert parsed.text == f"1. The Courier, 10 April 2018: Ada wins\n\n{NEARBY}"
+    assert parts(parsed, "bold") == ["1. ", QUOTE]
+    assert labels(shown) == ["2/4", "›", "‹ Back", "Open the article"]
+
+
+@pytest.mark.parametrize(
+    ("at", "middle", "turn"), [(3, "4/4", "‹"), (99, "4/4", "‹"), (0, "1/4", "›"), (-5, "1/4", "›")]
+)
+def test_one_can_turn_pages_to_both_ends_of_an_article_and_no_further(at: int, middle: str, turn: str) -> None:
+    shown = render.passage(record(), cited(), ARTICLE, at, EN, BOT)
+    assert set(labels(shown)[:-2]) == {middle, turn}
+    only(shown)
+
+
+def test_a_sentence_that_has_moved_is_found_where_it_is_now() -> None:
+    moved = replace(ARTICLE, text=f"A correction was made.\n\n{TEXT}")
+    assert parts(only(render.passage(record(), cited(), moved, None, EN, BOT)), "bold") == ["1. ", QUOTE]
+
+
+@pytest.mark.parametrize(
+    ("article", "note"),
+    [(None, "article_gone"), (replace(ARTICLE, text="All new."), "article_changed")],
+)
+def test_the_stored_sentence_is_shown_where_the_article_is_gone_or_has_changed(
+    article: Article | None, note: str
+) -> None:
+    parsed = only(render.passage(record(), cited(), article, 2, EN, BOT))
+    assert parsed.text.endswith(f"\n\n{QUOTE}\n\n{EN(note)}")
+
+
+def test_a_passage_of_a_huge_paragraph_is_the_part_with_the_sentence() -> None:
+    filler = "Nothing of note was said that day. " * 300
+    article = replace(ARTICLE, text=f"{filler}{QUOTE} {filler}")
+    assert len(paragraphs(article.text)) == 1
+    assert QUOTE in only(render.passage(record(), cited(), article, None, EN, BOT)).text
+
+
+@pytest.mark.parametrize("article", [None, ARTICLE])
+def test_a_sentence_as_long_as_a_message_is_shown_as_far_as_it_fits(article: Article | None) -> None:
+    quote = "word " * 1_000
+    whole = cited(1, quote, answer_start=None, answer_end=None)
+    if article:
+        article = replace(article, text=quote)
+    for shown in (
+        render.passage(record(), whole, article, None, EN, BOT),
+        render.single(record(), whole, EN, BOT),
+        render.more(record(), [whole], EN, BOT),
+    ):
+        assert only(shown).text.count("word") > 500
+
+
+def test_callback_data_keeps_to_telegrams_64_bytes_with_the_largest_numbers() -> None:
+    far = replace(ARTICLE, text="\n\n".join(f"Paragraph {n}." for n in range(100_000)) + f"\n\n{QUOTE}")
+    many = [cited(n) for n in range(100_000, 100_005)]
+    shows = [
+        render.answer(record(*many, understood_as="Else?"), EN, BOT),
+        render.more(record(), many, EN, BOT),
+        render.single(record(), many[-1], EN, BOT),
+        render.passage(record(), many[-1], far, 99_999, EN, BOT),
+    ]
+    for button in (button for shown in shows for button in buttons(shown)):
+        assert (button.data is None) != (button.url is None)
+        assert 1 <= len((button.data or "x").encode()) <= 64
+
+
+def test_a_headline_of_300_characters_is_cut_between_words() -> None:
+    parsed = only(render.answer(record(cited(title="Headline <b>& " * 20)), EN, BOT))
+    headline = parsed.text.split("2018: ")[1].split("\n")[0]
+    assert headline.endswith(("&…", "Headline…", "<b>…"))
+    assert 130 < len(headline) <= 160
+
+
+def test_an_address_of_2000_characters_is_a_link_without_the_sentence() -> None:
+    url = "https://courier.example/" + "x" * 1_976
+    shown = render.answer(record(cited(url=url)), EN, BOT)
+    assert {one.url for one in links(only(shown))} == {url}
+    assert Button("Open the article", url=url) in buttons(shown)
+
+
+def test_arabic_is_isolated_in_the_headline_and_untouched_in_the_sentence() -> None:
+    quote = "فازت آدا ماير في الانتخابات."
+    one = cited(quote=quote, title="آدا تفوز", source="الساعي", answer_start=0, answer_end=4)
+    parsed = only(render.answer(record(replace(one, start=0, end=len(quote))), EN, BOT))
+    assert "1. \u2068الساعي\u2069, 10 April 2018: \u2068آدا تفوز\u2069" in parsed.text
+    assert parts(parsed, "expandable_blockquote") == [quote]
+    assert (render.sentence_link(one) or "").startswith(f"{URL}#:~:text=%D9%81")
+
+
+@pytest.mark.parametrize(
+    ("quote", "url", "link"),
+    [
+        ("He won.", URL, f"{URL}#:~:text=He%20won."),
+        ("a b c d e f g", URL, f"{URL}#:~:text=a%20b%20c%20d%20e%20f,b%20c%20d%20e%20f%20g"),
+        ("a-b, c&d\n#e", URL, f"{URL}#:~:text=a%2Db%2C%20c%26d%20%23e"),
+        ("He won.", f"{URL}#top", f"{URL}#top"),
+        ("He won.", "ftp://x.example/", None),
+        ("He won.", None, None),
+    ],
+)
+def test_the_link_to_a_sentence_names_its_first_and_last_words(quote: str, url: str | None, link: str | None) -> None:
+    assert render.sentence_link(cited(quote=quote, url=url)) == link
+
+
+def test_long_quotations_become_several_messages_with_the_buttons_below_the_last() -> None:
+    long = cited(1, "Many words were said. " * 150, answer_start=None, answer_end=None)
+    shown = render.answer(record(long, replace(long, n=2)), EN, BOT)
+    assert len(shown.pages) > 1
+    assert all(read(page) for page in shown.pages)
+    assert render.plain(shown).count("Many words were said.") == 300
