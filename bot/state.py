@@ -3,6 +3,7 @@
 Safe to use from several threads; each method is one transaction, and durable when it returns.
 """
 
+import logging
 import re
 import secrets
 import string
@@ -11,12 +12,24 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, update
 
-from bot.tables import StateError, answers, messages, open_database, questions, ratings, scrub
+from bot.tables import (
+    Conflict,
+    StateError,
+    answers,
+    clean,
+    messages,
+    open_database,
+    questions,
+    ratings,
+    scrub,
+    transaction,
+)
 
 __all__ = ["Answered", "Asked", "Cited", "Gap", "Place", "Record", "State", "StateError", "Usage"]
+
+_log = logging.getLogger(__name__)
 
 Via = Literal["message", "inline", "guest"]
 _ALPHABET = string.ascii_letters + string.digits
@@ -113,7 +126,7 @@ class Usage:
 
 
 class State:
-    """The questions and answers in one database."""
+    """The questions and answers in one database. Each method raises StateError if the database fails."""
 
     def __init__(self, url: str) -> None:
         """Raises StateError if the database cannot be opened."""
@@ -138,11 +151,11 @@ class State:
         for _ in range(_TRIES):
             identity = "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
             try:
-                with self._engine.begin() as connection:
+                with transaction(self._engine) as connection:
                     connection.execute(insert(questions).values(id=identity, **row))
-                return self.find(identity)
-            except IntegrityError:
-                if place and asked.message_id and self.by_question(place.chat_id, asked.message_id):
+                    return _one(connection, questions.c.id == identity)
+            except Conflict:
+                if place and asked.message_id is not None and self.by_question(place.chat_id, asked.message_id):
                     return None
         raise StateError("no free id was found for a question; the random numbers of this machine are not random")
 
@@ -152,7 +165,7 @@ class State:
         Raises:
             KeyError: there is no such question.
         """
-        with self._engine.begin() as connection:
+        with transaction(self._engine) as connection:
             number = _number(connection, identity)
             connection.execute(delete(answers).where(answers.c.question == number))
             connection.execute(update(questions).where(questions.c.number == number).values(text=text, waiting=True))
@@ -165,7 +178,7 @@ class State:
             KeyError: there is no such question; it may have been forgotten meanwhile.
         """
         row = {name: value for name, value in asdict(answered).items() if name not in ("text", "citations")}
-        with self._engine.begin() as connection:
+        with transaction(self._engine) as connection:
             number = _number(connection, identity)
             connection.execute(delete(answers).where(answers.c.question == number))
             connection.execute(
@@ -177,8 +190,8 @@ class State:
 
     def sent(self, identity: str, message_ids: Sequence[int]) -> None:
         """The answer stands in these messages. A question that was forgotten meanwhile stays so."""
-        with self._engine.begin() as connection:
-            number = connection.scalar(select(questions.c.number).where(questions.c.id == identity))
+        with transaction(self._engine) as connection:
+            number = _find_number(connection, identity)
             if number is None:
                 return
             connection.execute(delete(messages).where(messages.c.question == number))
@@ -189,24 +202,24 @@ class State:
 
     def find(self, identity: str) -> Record | None:
         """The question of that id."""
-        with self._reader.begin() as connection:
+        with transaction(self._reader) as connection:
             return _first(connection, questions.c.id == identity)
 
     def by_question(self, chat_id: int, message_id: int) -> Record | None:
         """The question that was asked by that message."""
-        with self._reader.begin() as connection:
+        with transaction(self._reader) as connection:
             return _first(connection, and_(questions.c.chat_id == chat_id, questions.c.message_id == message_id))
 
     def by_reply(self, chat_id: int, message_id: int) -> Record | None:
         """The question whose answer stands in that message of ours."""
         ours = select(messages.c.question).where(messages.c.message_id == message_id)
-        with self._reader.begin() as connection:
+        with transaction(self._reader) as connection:
             return _first(connection, and_(questions.c.chat_id == chat_id, questions.c.number.in_(ours)))
 
     def unanswered(self, since: datetime) -> list[Record]:
         """The questions from chats to which nothing was sent, oldest first."""
         wanted = and_(questions.c.waiting, questions.c.chat_id.is_not(None), questions.c.asked_at >= since)
-        with self._reader.begin() as connection:
+        with transaction(self._reader) as connection:
             return _records(connection, wanted)
 
     def cite_more(self, identity: str, citations: Sequence[Cited]) -> Record:
@@ -215,11 +228,9 @@ class State:
         Raises:
             KeyError: there is no such answer.
         """
-        with self._engine.begin() as connection:
+        with transaction(self._engine) as connection:
             number = _number(connection, identity)
-            stored = connection.scalar(
-                select(answers.c.citations).where(answers.c.question == number).with_for_update()
-            )
+            stored = connection.scalar(select(answers.c.citations).where(answers.c.question == number))
             if stored is None:
                 raise KeyError(identity)
             cited = list(_from_json(stored))
@@ -231,11 +242,9 @@ class State:
 
     def rate(self, identity: str, user_id: int, value: Literal[1, -1] | None) -> None:
         """One user's opinion of an answer; None takes it back. An answer that is gone has none."""
-        with self._engine.begin() as connection:
-            number = connection.scalar(
-                select(answers.c.question).join(questions).where(questions.c.id == identity).with_for_update()
-            )
-            if number is None:
+        with transaction(self._engine) as connection:
+            number = _find_number(connection, identity)
+            if not connection.scalar(select(exists().where(answers.c.question == number))):
                 return
             own = and_(ratings.c.question == number, ratings.c.user_id == user_id)
             connection.execute(delete(ratings).where(own))
@@ -244,7 +253,7 @@ class State:
 
     def rating(self, identity: str, user_id: int) -> int | None:
         """One user's opinion of an answer."""
-        with self._reader.begin() as connection:
+        with transaction(self._reader) as connection:
             return connection.scalar(
                 select(ratings.c.value)
                 .join(questions, questions.c.number == ratings.c.question)
@@ -253,21 +262,29 @@ class State:
 
     def turns(self, place: Place, limit: int = 6) -> list[Record]:
         """The last answered questions of a conversation, oldest first."""
-        with self._reader.begin() as connection:
+        with transaction(self._reader) as connection:
             found = _records(connection, and_(_at(place), ~questions.c.past), answered=True, newest=limit)
         return found[::-1]
 
     def begin_anew(self, place: Place) -> None:
         """What was asked there so far belongs to the conversation no more."""
-        with self._engine.begin() as connection:
-            connection.execute(update(questions).where(_at(place), ~questions.c.past).values(past=True))
+        with transaction(self._engine) as connection:
+            here = and_(_at(place), ~questions.c.past)
+            _lock(connection, here)
+            connection.execute(update(questions).where(here).values(past=True))
 
     def forget(self, user_id: int) -> int:
-        """Delete a user's questions, with their answers, and opinions; returns the number of questions."""
-        with self._engine.begin() as connection:
+        """Delete a user's questions, with their answers, and opinions; returns the number of questions.
+
+        The log says so if the words could not be overwritten in the file as well.
+        """
+        rated = select(ratings.c.question).where(ratings.c.user_id == user_id)
+        with transaction(self._engine) as connection:
+            _lock(connection, or_(questions.c.user_id == user_id, questions.c.number.in_(rated)))
             connection.execute(delete(ratings).where(ratings.c.user_id == user_id))
             count = connection.execute(delete(questions).where(questions.c.user_id == user_id)).rowcount
-        scrub(self._engine)
+        if count and not scrub(self._engine):
+            _log.warning("deleted words may still be in the database's file; stop the bot and run VACUUM on it")
         return count
 
     def gaps(self, since: datetime, limit: int = 50) -> list[Gap]:
@@ -285,7 +302,7 @@ class State:
             .order_by(questions.c.number.desc())
         )
         found: dict[str, Gap] = {}
-        with self._reader.begin() as connection:
+        with transaction(self._reader) as connection:
             for text, at, refusal, against in connection.execute(query):
                 if refusal is None and not against:
                     continue
@@ -302,7 +319,7 @@ class State:
     def usage(self, since: datetime) -> Usage:
         """How much was asked since then, and how fast it was answered."""
         query = select(answers.c.milliseconds, answers.c.refusal).join(questions).where(questions.c.asked_at >= since)
-        with self._reader.begin() as connection:
+        with transaction(self._reader) as connection:
             rows = connection.execute(query).all()
         times = sorted(row.milliseconds for row in rows)
         refused = sum(row.refusal is not None for row in rows)
@@ -322,10 +339,21 @@ def _at(place: Place) -> Any:
 
 
 def _number(connection: Connection, identity: str) -> int:
-    number = connection.scalar(select(questions.c.number).where(questions.c.id == identity))
+    number = _find_number(connection, identity)
     if number is None:
         raise KeyError(identity)
-    return int(number)
+    return number
+
+
+def _find_number(connection: Connection, identity: str) -> int | None:
+    """The number of a question, which no one else can change or forget until the transaction ends."""
+    return next(iter(_lock(connection, questions.c.id == identity)), None)
+
+
+def _lock(connection: Connection, wanted: Any) -> Sequence[int]:
+    # Whoever writes locks the questions first and in this order, so that no two wait for each other.
+    query = select(questions.c.number).where(wanted).order_by(questions.c.number)
+    return connection.scalars(query.with_for_update()).all()
 
 
 def _first(connection: Connection, wanted: Any) -> Record | None:
@@ -367,7 +395,13 @@ def _record(row: Row[Any], sent: Iterable[int]) -> Record:
 
 
 def _to_json(citations: Iterable[Cited]) -> list[dict[str, Any]]:
-    return [{**asdict(one), "published": one.published.isoformat() if one.published else None} for one in citations]
+    return [{name: _plain(value) for name, value in asdict(one).items()} for one in citations]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return clean(value) if isinstance(value, str) else value
 
 
 def _from_json(stored: list[dict[str, Any]]) -> tuple[Cited, ...]:

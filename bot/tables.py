@@ -2,7 +2,9 @@
 
 import re
 import sqlite3
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +36,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from bot.settings import SettingsError
 
@@ -51,6 +53,10 @@ class StateError(SettingsError):
 
     A `SettingsError`, since what mends it is nearly always another DATABASE_URL or what that names.
     """
+
+
+class Conflict(StateError):
+    """A constraint of the database refused a row."""
 
 
 def clean(words: str) -> str:
@@ -175,6 +181,24 @@ def describe(url: URL) -> str:
     return f"the database {URL.create(url.drivername, url.username, None, url.host, url.port, url.database)}"
 
 
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A transaction, durable when it is left. A failure names only its kind: PostgreSQL would show the row it refuses.
+
+    Raises:
+        Conflict: a constraint refused a row.
+        StateError: the database failed in another way.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        kind = getattr(cause, "sqlite_errorname", type(cause).__name__)
+        failure = Conflict if isinstance(error, IntegrityError) else StateError
+        raise failure(f"{describe(engine.url)} failed ({kind}); see to its disk, or to its server") from None
+
+
 def scrub(engine: Engine) -> bool:
     """Overwrite what was deleted; False if that could not be done now, because the database was busy or the disk full.
 
@@ -195,7 +219,7 @@ def scrub(engine: Engine) -> bool:
 
 def _read(url: str) -> URL:
     # With a second @ it could be part of the password that is taken for the host, and shown.
-    if url.partition("?")[0].count("@") > 1:
+    if not url.startswith("sqlite") and url.partition("?")[0].count("@") > 1:
         raise StateError("DATABASE_URL holds more than one @; write %40 for one in a password or a name")
     try:
         address = make_url(url)
@@ -222,10 +246,24 @@ def _sqlite(url: URL) -> Engine:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # `_begin_sqlite` begins, not the driver, which would begin too late
-    connection.execute("PRAGMA journal_mode = WAL")
+    _log_ahead(connection)
     connection.execute("PRAGMA synchronous = FULL")  # in WAL mode this syncs every commit
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    # Of several who open a new file together all but one are refused here at once, whatever the timeout.
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
