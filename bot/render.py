@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from bot.markup import MAX_UNITS, Block, Blocks, Run, block, messages, one_line, to_plain, units, web_address
+from bot.markup import MAX_UNITS, Block, Blocks, Run, block, messages, one_line, units, web_address
 from bot.state import Cited, Record
 from bot.texts import Texts
 from retrieval.sentences import Span, paragraphs
@@ -62,7 +62,7 @@ def answer(record: Record, texts: Texts, bot: str, rating: int | None = None, wi
     if answered.understood_as != record.asked.text.strip() and record.asked.via == "message":
         blocks.append(block(Run(texts("understood_as", question=one_line(answered.understood_as, 300)), italic=True)))
         literally = ((Button(texts("button_literally"), f"lit:{record.id}"),),)
-    first = [cited for cited in answered.citations if cited.n <= _first_shown(answered.citations)]
+    first = [cited for cited in answered.citations if not cited.later]
     if answered.text is None:
         blocks.append(block(Run(texts("refused"), bold=True), " ", texts(f"refused_{answered.refusal}")))
         if first:
@@ -151,11 +151,6 @@ def summary(record: Record) -> str:
     return one_line(answered.text or "" if answered else "", 240)
 
 
-def plain(shown: Shown) -> str:
-    """All pages as plain text."""
-    return "\n\n".join(to_plain(page) for page in shown.pages)
-
-
 def _beginning(blocks: Sequence[Block], room: int = MAX_UNITS) -> Blocks:
     """As much of the blocks as fits into one message, since a view replaces the one below which its button was."""
     page: list[Block] = []
@@ -166,11 +161,6 @@ def _beginning(blocks: Sequence[Block], room: int = MAX_UNITS) -> Blocks:
         page += part
         room -= sum(units(one.text) + 2 for one in part)
     return tuple(page)
-
-
-def _first_shown(citations: Sequence[Cited]) -> int:
-    """The number of the last citation that belongs to the answer itself; further ones came by "More"."""
-    return max((cited.n for cited in citations if not cited.later), default=0)
 
 
 def _credit(cited: Cited, texts: Texts, bot: str, answer_id: str) -> Block:
@@ -201,7 +191,7 @@ def _numbers(cited: Sequence[Cited], answer_id: str) -> Keyboard:
 def _below(record: Record, cited: Sequence[Cited], texts: Texts, bot: str, rating: int | None) -> Keyboard:
     link = next((address for one in cited if (address := web_address(one.url))), None)
     upper = [Button(texts("button_article"), url=link)] if link else []
-    upper.append(Button(texts("button_more"), f"more:{record.id}:{_first_shown(cited)}"))
+    upper.append(Button(texts("button_more"), f"more:{record.id}:{cited[-1].n if cited else 0}"))
     lower = [
         Button("👍 ✓" if rating == 1 else "👍", f"up:{record.id}"),
         Button("👎 ✓" if rating == -1 else "👎", f"down:{record.id}"),

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from bot import render
-from bot.markup import MAX_UNITS, Blocks, to_html
+from bot.markup import MAX_UNITS, Blocks, to_html, to_plain
 from bot.render import Button, Shown
 from bot.state import Answered, Asked, Cited, Place, Record
 from bot.texts import texts_for
@@ -285,4 +285,4 @@ def test_long_quotations_become_several_messages_with_the_buttons_below_the_last
     shown = render.answer(record(long, replace(long, n=2)), EN, BOT)
     assert len(shown.pages) > 1
     assert all(read(page) for page in shown.pages)
-    assert render.plain(shown).count("Many words were said.") == 300
+    assert "".join(to_plain(page) for page in shown.pages).count("Many words were said.") == 300

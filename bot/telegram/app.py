@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from telegram import Update
-from telegram.error import Conflict, Forbidden, InvalidToken, NetworkError, TelegramError
+from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 from telegram.ext import (
     Application,
     CallbackQueryHandler,
@@ -29,14 +29,15 @@ from bot import logs
 from bot.listen import parse_listen
 from bot.metrics import Health, Metrics, serve_metrics
 from bot.settings import Settings, SettingsError
-from bot.state import Place, State
+from bot.state import State
 from bot.telegram import building, buttons, collection
-from bot.telegram.asking import Asking, place_of
+from bot.telegram.asking import Asking, place_of, texts_of
 from bot.telegram.building import Building
 from bot.telegram.buttons import Buttons
 from bot.telegram.collection import Collection
 from bot.telegram.commands import FOR_ADMINS, Commands, publish_menus
 from bot.telegram.desk import Desk
+from bot.telegram.failures import Failures
 from bot.telegram.inline import Inline
 from bot.telegram.patience import Patience
 from bot.telegram.sending import send, words
@@ -91,7 +92,6 @@ class Bot:
         self.desk = Desk(settings, sources, State(settings.database), self.metrics)
         self.errors = logs.RecentErrors()
         logging.getLogger().addHandler(self.errors)
-        self._told = logs.AtMost(4, 3600)
         self._stop = asyncio.Event()
         self._problem: str | None = None
         self._conflict_since: float | None = None
@@ -161,7 +161,7 @@ class Bot:
         app.add_handler(CallbackQueryHandler(pressed.pressed, buttons.PATTERN))
         app.add_handler(CallbackQueryHandler(self._for_admins(self.building.pressed), building.PATTERN))
         app.add_handler(CallbackQueryHandler(self._for_admins(collect.pressed), collection.PATTERN))
-        app.add_error_handler(self._failed)
+        app.add_error_handler(Failures(desk).failed)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; running answers are finished first.
@@ -282,7 +282,7 @@ class Bot:
         message = update.message
         if message is None or message.from_user is None:
             return
-        texts = texts_for(message.from_user.language_code)
+        texts = texts_of(message)
         text = await asyncio.to_thread(standing, self.desk, self.errors.notes(), texts)
         await send(context.bot, place_of(message), words(text), message.message_id)
 
@@ -302,36 +302,6 @@ class Bot:
                 await query.answer(texts_for(query.from_user.language_code)("admins_only"), show_alert=True)
 
         return guarded
-
-    async def _failed(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """One calm sentence for the user, the traceback with an id for the log, one line for the admins."""
-        error = context.error
-        if error is None:
-            return
-        if isinstance(error, Forbidden):  # blocked, or removed from the group: there is nobody to tell
-            _log.info("an answer could not be delivered: %s", error)
-            return
-        number = logs.report(_log, error)
-        self.metrics.failed(asked=isinstance(update, Update) and update.callback_query is None)
-        if isinstance(update, Update):
-            with suppress(TelegramError):
-                await self._apologise(update, number)
-        held = self._told.admit()
-        if held is None:
-            return
-        for admin in self.settings.admin_ids:
-            text = texts_for(None)("error_for_admins", id=number, kind=type(error).__name__, more=held)
-            with suppress(TelegramError):
-                await send(self.app.bot, Place(admin), words(text))
-
-    async def _apologise(self, update: Update, number: str) -> None:
-        user = update.effective_user
-        texts = texts_for(user.language_code if user else None)
-        if update.callback_query:
-            await update.callback_query.answer(texts("went_wrong", id=number), show_alert=True)
-        elif update.message and (update.message.chat.type == "private" or update.message.text):
-            place = place_of(update.message)
-            await send(self.app.bot, place, words(texts("went_wrong", id=number)), update.message.message_id)
 
     def _health(self) -> Health:
         self.desk.measure()

@@ -1,7 +1,6 @@
 """Questions in chats: private ones, groups and topics, and what is edited."""
 
 import asyncio
-import logging
 from contextlib import suppress
 from weakref import WeakValueDictionary
 
@@ -17,8 +16,6 @@ from bot.telegram.sending import edit, send, words
 from bot.texts import Texts, texts_for
 from retrieval.errors import BadQuestion
 from retrieval.retriever import check_query
-
-_log = logging.getLogger(__name__)
 
 
 class Asking:
@@ -41,10 +38,7 @@ class Asking:
         text = _after_command(message.text or "")
         if not text and message.reply_to_message:
             text = message.reply_to_message.text or message.reply_to_message.caption or ""
-        if text.strip():
-            await self._ask(context.bot, message, text)
-        else:
-            await self.say(context.bot, message, "ask_how")
+        await self._ask_or_say_how(context.bot, message, text)
 
     async def group(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """In a group: a mention, or a reply to one of our answers; nothing else."""
@@ -56,10 +50,7 @@ class Asking:
             return
         if not text.strip() and message.reply_to_message:
             text = message.reply_to_message.text or ""
-        if text.strip():
-            await self._ask(context.bot, message, text)
-        else:
-            await self.say(context.bot, message, "ask_how")
+        await self._ask_or_say_how(context.bot, message, text)
 
     async def edited(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """An edited question: its answer is edited."""
@@ -126,6 +117,12 @@ class Asking:
         """A word from the catalogue, as a reply."""
         texts = texts_of(message)
         await send(bot, place_of(message), words(texts(key, **values)), message.message_id)
+
+    async def _ask_or_say_how(self, bot: Bot, message: Message, text: str) -> None:
+        if text.strip():
+            await self._ask(bot, message, text)
+        else:
+            await self.say(bot, message, "ask_how")
 
     async def _ask(self, bot: Bot, message: Message, text: str) -> None:
         user = message.from_user

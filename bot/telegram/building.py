@@ -14,7 +14,7 @@ from bot.markup import Run, block, messages, one_line
 from bot.rebuild import Event, Outcome, Planned
 from bot.render import Button, Keyboard, Shown
 from bot.state import Place
-from bot.telegram.asking import place_of
+from bot.telegram.asking import place_of, texts_of
 from bot.telegram.desk import Desk
 from bot.telegram.sending import edit_one, send, words
 from bot.texts import Texts, texts_for
@@ -73,7 +73,7 @@ class Building:
         """/rollback."""
         message = update.message
         if message and message.from_user:
-            texts = texts_for(message.from_user.language_code)
+            texts = texts_of(message)
             await send(context.bot, place_of(message), words(await self._rollback(texts)), message.message_id)
 
     async def run(

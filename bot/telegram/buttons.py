@@ -1,24 +1,20 @@
 """The buttons below answers: passages in context, more passages, opinions."""
 
 import asyncio
-import logging
 from dataclasses import dataclass
 from typing import Literal
 
-from telegram import CallbackQuery, InaccessibleMessage, Message, Update
-from telegram.error import BadRequest
+from telegram import CallbackQuery, Message, Update
 from telegram.ext import ContextTypes
 
 from bot import render
 from bot.render import Shown
-from bot.state import Place, Record
+from bot.state import Record
 from bot.telegram.asking import Asking, place_of
 from bot.telegram.desk import Desk
-from bot.telegram.patience import is_unmodified
 from bot.telegram.sending import buttons, edit_one
 from bot.texts import Texts, texts_for
 
-_log = logging.getLogger(__name__)
 PATTERN = r"^(see|more|back|up|down|lit|eg):"
 
 
@@ -111,16 +107,12 @@ class Buttons:
         message = press.query.message
         if isinstance(message, Message) and message.chat.type == "private":  # elsewhere it is one opinion of many
             shown = render.answer(record, press.texts, self._desk.username, now)
-            try:
-                await message.edit_reply_markup(buttons(shown.keyboard))
-            except BadRequest as error:
-                if not is_unmodified(error):
-                    raise
+            await message.edit_reply_markup(buttons(shown.keyboard))
 
     async def _example(self, press: _Pressed) -> None:
         """An example question of /help: the words are those on the button."""
         message = press.query.message
-        if message is None or isinstance(message, InaccessibleMessage) or not isinstance(message, Message):
+        if not isinstance(message, Message):
             await press.query.answer(press.texts("answer_gone"), show_alert=True)
             return
         rows = message.reply_markup.inline_keyboard if message.reply_markup else ()
@@ -128,7 +120,5 @@ class Buttons:
         allowed = self._desk.limits.allow(press.user_id, message.chat.id) == "yes"
         await press.query.answer(None if allowed else press.texts("one_moment"))
         if label and allowed:
-            place: Place = place_of(message)
-            await self._asking.ask_for(
-                press.query.get_bot(), label, press.user_id, place, press.query.from_user.language_code
-            )
+            language = press.query.from_user.language_code
+            await self._asking.ask_for(press.query.get_bot(), label, press.user_id, place_of(message), language)

@@ -17,7 +17,7 @@ from bot.markup import Run, block, messages, one_line
 from bot.rebuild import Outcome
 from bot.removed import Removed
 from bot.render import Button, Shown
-from bot.telegram.asking import place_of
+from bot.telegram.asking import place_of, texts_of
 from bot.telegram.desk import Desk
 from bot.telegram.sending import edit_one, send, words
 from bot.texts import Texts, texts_for
@@ -45,7 +45,7 @@ class Collection:
         message = update.message
         if message is None or message.document is None or message.from_user is None:
             return
-        texts, document = texts_for(message.from_user.language_code), message.document
+        texts, document = texts_of(message), message.document
         if document.file_size and document.file_size > MAX_BYTES:
             await self._reply(message, texts("too_big"))
             return
@@ -55,7 +55,7 @@ class Collection:
 
     async def link(self, message: Message, url: str) -> None:
         """A page that an admin sends the link of is added to the collection."""
-        texts = texts_for(message.from_user.language_code if message.from_user else None)
+        texts = texts_of(message)
         try:
             fetched = await fetch(url)
         except LinkRefused as error:
@@ -67,7 +67,7 @@ class Collection:
         """/articles."""
         message = update.message
         if message and message.from_user:
-            shown = await asyncio.to_thread(self._list, 0, texts_for(message.from_user.language_code))
+            shown = await asyncio.to_thread(self._list, 0, texts_of(message))
             await send(context.bot, place_of(message), shown, message.message_id)
 
     async def gaps(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -75,7 +75,7 @@ class Collection:
         message = update.message
         if message is None or message.from_user is None:
             return
-        texts = texts_for(message.from_user.language_code)
+        texts = texts_of(message)
         since = datetime.now(UTC) - timedelta(days=_GAPS_DAYS)
         gaps = await asyncio.to_thread(self._desk.state.gaps, since, _GAPS_SHOWN)
         lines = [f"{gap.count} × {one_line(gap.question, 150)}" for gap in gaps]

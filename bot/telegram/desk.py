@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from bot.limits import Limits, Rate
 from bot.metrics import Metrics
@@ -15,8 +15,9 @@ from bot.service import Service
 from bot.settings import Settings
 from bot.state import Answered, Cited, Record, State
 from retrieval.followups import Turn
+from retrieval.sentences import Span
 from retrieval.store import Store
-from retrieval.types import Answer, Citation, Hit
+from retrieval.types import Answer, Article, Citation, Hit
 
 T = TypeVar("T")
 _ANSWERING_THREADS = 2
@@ -115,8 +116,7 @@ class Desk:
         return outcome
 
     async def close(self) -> None:
-        """Stop the build, wait for the answers under way, close all."""
-        await self.rebuilder.close()
+        """Wait for the answers under way, and close all; a build is stopped before, by whoever started it."""
         self._threads.shutdown(wait=True)
         if self.service:
             self.service.close()
@@ -146,37 +146,41 @@ def _answered(answer: Answer, generation: str, milliseconds: float) -> Answered:
 
 
 def _cited(citation: Citation) -> Cited:
-    article = citation.article
-    return Cited(
-        citation.n,
-        article.id,
-        article.title,
-        article.source,
-        article.published,
-        article.url,
-        citation.quote,
-        citation.start,
-        citation.end,
-        citation.answer_start,
-        citation.answer_end,
-        citation.kind,
+    return _stored(
+        citation.article,
+        Span(citation.start, citation.end),
+        n=citation.n,
+        answer=(citation.answer_start, citation.answer_end),
+        kind=citation.kind,
     )
 
 
 def _cited_hit(n: int, hit: Hit) -> Cited:
-    article, passage = hit.article, hit.passage
+    return _stored(hit.article, Span(hit.passage.start, hit.passage.end), n=n, later=True)
+
+
+def _stored(
+    article: Article,
+    quote: Span,
+    *,
+    n: int,
+    answer: tuple[int | None, int | None] = (None, None),
+    kind: Literal["exact", "related"] = "related",
+    later: bool = False,
+) -> Cited:
+    """A part of an article as it is stored, with all that is shown of where it is from."""
     return Cited(
-        n,
-        article.id,
-        article.title,
-        article.source,
-        article.published,
-        article.url,
-        passage.text,
-        passage.start,
-        passage.end,
-        None,
-        None,
-        "related",
-        later=True,
+        n=n,
+        article_id=article.id,
+        title=article.title,
+        source=article.source,
+        published=article.published,
+        url=article.url,
+        quote=article.text[quote.start : quote.end],
+        start=quote.start,
+        end=quote.end,
+        answer_start=answer[0],
+        answer_end=answer[1],
+        kind=kind,
+        later=later,
     )

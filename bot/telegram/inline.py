@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Literal
 
 from telegram import InlineQueryResultArticle, InlineQueryResultsButton, InputTextMessageContent, Update
 from telegram.constants import ParseMode
@@ -67,7 +68,9 @@ class Inline:
             result = self._results(record, texts)[0]
         await context.bot.answer_guest_query(message.guest_query_id, result)
 
-    async def _answer(self, text: str, user_id: int, language: str | None, via: str) -> Record | None:
+    async def _answer(
+        self, text: str, user_id: int, language: str | None, via: Literal["inline", "guest"]
+    ) -> Record | None:
         desk = self._desk
         if desk.service is None or len(text.strip()) < _SHORTEST or not desk.may_ask(user_id, None):
             return None
@@ -77,7 +80,7 @@ class Inline:
             return None
         if desk.typing.allow(user_id, None) != "yes":
             return None
-        asked = Asked(text, "inline" if via == "inline" else "guest", user_id, language)
+        asked = Asked(text, via, user_id, language)
         record = await asyncio.to_thread(desk.state.ask, asked)
         return await desk.work(desk.answer, record) if record else None
 

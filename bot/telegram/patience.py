@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from telegram.error import BadRequest, NetworkError, TelegramError
+from telegram.error import BadRequest, NetworkError
 from telegram.ext import AIORateLimiter
 
 _log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ class Patience(AIORateLimiter):
     """PTB's limiter, with every call repeated that Telegram or the network failed to take.
 
     A request whose reply was lost may have been carried out, and Telegram has no way to ask; it is repeated all the
-    same, since two answers are better than none. An edit that was carried out is then "not modified", which is fine.
+    same, since two answers are better than none. An edit to what is there already has done all that was asked of it.
     """
 
     def __init__(self) -> None:
@@ -38,17 +38,17 @@ class Patience(AIORateLimiter):
         """See `BaseRateLimiter.process_request`."""
         if endpoint in _FLEETING:
             return await callback(*args, **kwargs)
-        for pause in _PAUSES[:2] if endpoint in _BRIEF else _PAUSES:
+        pauses = iter(_PAUSES[:2] if endpoint in _BRIEF else _PAUSES)
+        while True:
             try:
                 return await super().process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
-            except BadRequest:
+            except BadRequest as error:
+                if "message is not modified" in str(error).lower():
+                    return True
                 raise
             except NetworkError as error:  # timeouts and 5xx too
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
                 _log.info("%s failed (%s), trying again in %s s", endpoint, type(error).__name__, pause)
                 await asyncio.sleep(pause)
-        return await super().process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
-
-
-def is_unmodified(error: TelegramError) -> bool:
-    """Whether an edit was refused because the message is so already."""
-    return "message is not modified" in str(error).lower()

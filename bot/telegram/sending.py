@@ -1,7 +1,8 @@
 """Shown -> Telegram: new messages, and edits of those that are there."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
@@ -10,9 +11,9 @@ from telegram.error import BadRequest
 from bot.markup import Blocks, Run, block, messages, to_html, to_plain
 from bot.render import Keyboard, Shown
 from bot.state import Place
-from bot.telegram.patience import is_unmodified
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 def words(text: str, keyboard: Keyboard = ()) -> Shown:
@@ -51,13 +52,7 @@ async def send(bot: Bot, place: Place, shown: Shown, reply_to: int | None = None
                 link_preview_options=preview(shown),
             )
 
-        try:
-            message = await attempt(to_html(page), ParseMode.HTML)
-        except BadRequest as error:
-            if not _is_about_markup(error):
-                raise
-            message = await attempt(to_plain(page), None)
-        sent.append(message.message_id)
+        sent.append((await _styled(page, attempt)).message_id)
     return sent
 
 
@@ -88,10 +83,10 @@ async def edit_one(
     message_id: int | None = None,
     inline_message_id: str | None = None,
 ) -> None:
-    """Let one message show a page; that it shows it already is no failure."""
+    """Let one message show a page."""
 
-    async def attempt(text: str, mode: str | None) -> None:
-        await bot.edit_message_text(
+    async def attempt(text: str, mode: str | None) -> Message | bool:
+        return await bot.edit_message_text(
             text,
             chat_id=chat_id,
             message_id=message_id,
@@ -101,18 +96,15 @@ async def edit_one(
             link_preview_options=preview(shown),
         )
 
+    await _styled(page, attempt)
+
+
+async def _styled(page: Blocks, attempt: Callable[[str, str | None], Awaitable[T]]) -> T:
+    """What `attempt` gives for the page as HTML or, if Telegram refuses that, as plain text."""
     try:
-        try:
-            await attempt(to_html(page), ParseMode.HTML)
-        except BadRequest as error:
-            if not _is_about_markup(error):
-                raise
-            await attempt(to_plain(page), None)
+        return await attempt(to_html(page), ParseMode.HTML)
     except BadRequest as error:
-        if not is_unmodified(error):
+        said = str(error).lower()
+        if "parse entities" not in said and "entity" not in said:
             raise
-
-
-def _is_about_markup(error: BadRequest) -> bool:
-    said = str(error).lower()
-    return "parse entities" in said or "entity" in said
+        return await attempt(to_plain(page), None)
