@@ -205,13 +205,15 @@ def test_a_host_that_is_not_known_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_closed_server_frees_its_port() -> None:
-    async def twice() -> None:
+    async def twice() -> tuple[int, int]:
         first = await serve_metrics("127.0.0.1:0", Metrics(), lambda: _WELL)
         await first.close()
         second = await serve_metrics(f"127.0.0.1:{first.port}", Metrics(), lambda: _WELL)
         await second.close()
+        return first.port, second.port
 
-    asyncio.run(twice())
+    before, after = asyncio.run(twice())
+    assert before == after
 
 
 def test_the_server_listens_on_ipv6() -> None:

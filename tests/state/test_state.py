@@ -1,90 +1,23 @@
 """What is stored of questions and answers, in both kinds of database."""
 
-import os
-import shutil
-import socket
 import stat
-import subprocess
-import tempfile
-import time
 import traceback
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
 from bot.state import Answered, Asked, Cited, Gap, Place, Record, State, StateError, Usage
 from bot.tables import SCHEMA, open_database, schema
+from tests.state.conftest import PASSWORD, Server
 
 HERE = Place(-1_001_234_567_890_123, 42)
 ADA, EVE = 2**52 - 1, 8
-PASSWORD = "s3cret-word"
 _NUMBERS = count(1)
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The address, up to the name of a database, of a PostgreSQL of our own."""
-    if not shutil.which("initdb") or not shutil.which("postgres"):
-        pytest.skip("PostgreSQL is not installed")
-    # PostgreSQL refuses to run as root.
-    other: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.getuid() == 0 else {}
-    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
-    with tempfile.TemporaryDirectory(prefix="byline-pg-") as folder, socket.socket() as probe:
-        (Path(folder) / "password").write_text(PASSWORD)
-        for path in (Path(folder), Path(folder) / "password"):
-            os.chown(path, other.get("user", -1), other.get("group", -1))
-        data = f"{folder}/data"
-        options = ["-U", "byline", "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", "--no-sync"]
-        subprocess.run(["initdb", "-D", data, f"--pwfile={folder}/password", *options], check=True, **quiet, **other)
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        settings = ["-h", "127.0.0.1", "-p", str(port), "-k", "", "-c", "fsync=off", "-c", "shared_buffers=16MB"]
-        server = subprocess.Popen(["postgres", "-D", data, *settings], **quiet, **other)
-        address = f"postgresql://byline:{PASSWORD}@127.0.0.1:{port}"
-        try:
-            _wait_for(address)
-            yield address
-        finally:
-            server.send_signal(2)  # SIGINT: without waiting for those connected
-            server.wait(30)
-
-
-def _wait_for(address: str) -> None:
-    for _ in range(300):
-        try:
-            psycopg.connect(f"{address}/postgres").close()
-        except psycopg.OperationalError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError("PostgreSQL does not start")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'data' / 'byline.db'}"
-    address, name = request.getfixturevalue("postgresql"), f"test{next(_NUMBERS)}"
-    with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return f"{address}/{name}"
-
-
-@pytest.fixture
-def state(url: str) -> Iterator[State]:
-    state = State(url)
-    yield state
-    state.close()
 
 
 def asked(text: str = "Who won?", message_id: int | None = None, user_id: int | None = ADA) -> Asked:
@@ -341,10 +274,10 @@ def test_no_error_shows_the_password(address: str) -> None:
     assert "\n" not in str(error.value)
 
 
-def test_a_wrong_password_is_told_without_it(postgresql: str) -> None:
+def test_a_wrong_password_is_told_without_it(server: Server) -> None:
     wrong = PASSWORD[::-1]
     with pytest.raises(StateError, match="password authentication failed") as error:
-        State(f"{postgresql.replace(PASSWORD, wrong)}/postgres")
+        State(server.url("postgres").replace(PASSWORD, wrong))
     assert wrong not in "".join(traceback.format_exception(error.value))
 
 

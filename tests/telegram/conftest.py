@@ -7,8 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.telegram.bot_process import BotProcess
 from tests.telegram.chats import Chat
 from tests.telegram.server import FakeTelegram
+from tests.telegram.talk import ATLANTIS, CREW, DENIED
 from tests.telegram.users import User
 
 
@@ -73,3 +75,26 @@ def chat(telegram: FakeTelegram, ada: User) -> Chat:
     chat = telegram.private(ada)
     ada.says(chat, "/start")
     return chat
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BotProcess]:
+    """One bot for all tests of a file; each brings users and groups of its own."""
+    with FakeTelegram() as telegram, BotProcess(telegram, tmp_path_factory.mktemp("bot")) as bot:
+        yield bot
+    assert telegram.token not in bot.log
+    for question in (DENIED, ATLANTIS, CREW):
+        assert question not in bot.log
+
+
+@pytest.fixture(scope="module")
+def town(running: BotProcess) -> FakeTelegram:
+    return running.telegram
+
+
+@pytest.fixture
+def nothing_that_telegram_forbids(running: BotProcess) -> Iterator[None]:
+    violations, logged = len(running.telegram.violations), len(running.log)
+    yield
+    assert running.telegram.violations[violations:] == []
+    assert "Traceback" not in running.log[logged:]

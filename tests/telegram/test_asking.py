@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,25 +10,10 @@ from tests.telegram.bot_process import BotProcess
 from tests.telegram.chats import Chat
 from tests.telegram.messages import Message
 from tests.telegram.server import FakeTelegram
+from tests.telegram.talk import DENIED, becomes, marked
 from tests.telegram.users import User
 
-DENIED = "who denied the account?"
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeTelegram]:
-    """One Telegram with one bot for all tests of this file; each brings users of its own."""
-    with FakeTelegram() as telegram, BotProcess(telegram, tmp_path_factory.mktemp("bot")) as bot:
-        yield telegram
-        assert telegram.token not in bot.log
-        assert DENIED not in bot.log
-
-
-@pytest.fixture(autouse=True)
-def nothing_that_telegram_forbids(town: FakeTelegram) -> Iterator[None]:
-    before = len(town.violations)
-    yield
-    assert town.violations[before:] == []
+pytestmark = pytest.mark.usefixtures("nothing_that_telegram_forbids")
 
 
 def newcomer(town: FakeTelegram, language: str = "en") -> tuple[User, Chat]:
@@ -41,27 +25,13 @@ def ask(user: User, chat: Chat, text: str = DENIED) -> Message:
     return chat.wait_for_reply(user.says(chat, text), 15)
 
 
-def becomes(chat: Chat, message: Message, words: str) -> Message:
-    chat.wait(lambda _: words in chat.now(message).text, 10)
-    return chat.now(message)
-
-
-def styled(message: Message, kind: str) -> list[str]:
-    encoded = message.text.encode("utf-16-le")
-    return [
-        encoded[2 * one.offset : 2 * (one.offset + one.length)].decode("utf-16-le")
-        for one in message.entities
-        if one.type == kind
-    ]
-
-
 def test_an_answer_has_its_sentence_in_a_quote_that_opens_and_a_marker_that_leads_to_it(town: FakeTelegram) -> None:
     answer = ask(*newcomer(town))
-    (quote,) = styled(answer, "expandable_blockquote")
+    (quote,) = marked(answer, "expandable_blockquote")
     assert "Peskov" in quote
     assert "denied the account" in quote
     links = [one for one in answer.entities if one.type == "text_link"]
-    assert styled(answer, "text_link")[0] == "[1]"
+    assert marked(answer, "text_link")[0] == "[1]"
     assert all(one.url for one in links)
     assert "10 April 2018" in answer.text
 
@@ -71,7 +41,7 @@ def test_a_number_opens_the_sentence_among_its_neighbours_and_back_leads_back(to
     answer = ask(user, chat)
     user.presses(answer, "1")
     opened = becomes(chat, answer, "Moscow was waiting")
-    assert any("denied the account" in bold for bold in styled(opened, "bold"))
+    assert any("denied the account" in bold for bold in marked(opened, "bold"))
     user.presses(opened, "›")
     onward = becomes(chat, answer, "Washington")
     user.presses(onward, "‹ Back")
@@ -94,8 +64,10 @@ def test_a_thumb_is_shown_and_taken_back(town: FakeTelegram) -> None:
     answer = ask(user, chat)
     user.presses(answer, "👍")
     chat.wait(lambda _: "👍 ✓" in chat.now(answer).buttons, 10)
-    user.presses(chat.now(answer), "👍 ✓")
+    taken_back = user.presses(chat.now(answer), "👍 ✓")
     chat.wait(lambda _: "👍" in chat.now(answer).buttons, 10)
+    assert taken_back.text == "Taken back."
+    assert chat.now(answer).buttons == answer.buttons
 
 
 def test_a_refusal_says_why_and_shows_the_nearest_passages(town: FakeTelegram) -> None:

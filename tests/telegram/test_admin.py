@@ -1,0 +1,326 @@
+"""The admin's side: builds, what is sent in, the lists; and that nobody else has it."""
+
+import csv
+import io
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot.telegram.commands import FOR_ADMINS, FOR_ALL
+from tests.telegram.bot_process import BotProcess
+from tests.telegram.chats import Chat
+from tests.telegram.messages import Message
+from tests.telegram.server import FakeTelegram
+from tests.telegram.users import User
+
+NOT_FOR_YOU = "Only an admin of this bot can do that."
+# The fake Telegram's own side of connections that a stopped bot leaves behind is closed by the collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A bot with one admin, in whose chat all happens."""
+
+    telegram: FakeTelegram
+    bot: BotProcess
+    admin: User
+    chat: Chat
+
+    def says(self, text: str) -> Message:
+        """The first answer to what the admin writes."""
+        return self.chat.wait_for_reply(self.admin.says(self.chat, text), 20)
+
+    def sends(self, name: str, data: bytes, size: int | None = None) -> str:
+        """What comes of a document in the end."""
+        answer = self.chat.wait_for_reply(self.admin.sends_document(self.chat, name, data, size=size), 20)
+        return self.becomes(answer, lambda now: now.text != "Reading it …").text
+
+    def presses(self, message: Message, button: str) -> Message:
+        """The message after a button on it has changed it."""
+        before = self.chat.now(message).versions
+        self.admin.presses(message, button)
+        return self.becomes(message, lambda now: len(now.versions) > len(before))
+
+    def becomes(self, message: Message, condition: Callable[[Message], bool]) -> Message:
+        """The message as soon as it is so."""
+        self.chat.wait(lambda _: condition(self.chat.now(message)), 60)
+        return self.chat.now(message)
+
+    def generations(self) -> list[str]:
+        """The generations on disk."""
+        return sorted(path.name for path in (self.bot.data / "index").iterdir() if path.name.isdigit())
+
+
+def opened(telegram: FakeTelegram, root: Path) -> Office:
+    admin = telegram.user("Ada")
+    chat = telegram.private(admin)
+    admin.says(chat, "/whoami")
+    return Office(telegram, BotProcess(telegram, root, ADMIN_IDS=str(admin.id)), admin, chat)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """One bot for the tests that do not mind each other."""
+    with FakeTelegram() as telegram:
+        office = opened(telegram, tmp_path_factory.mktemp("office"))
+        with office.bot:
+            yield office
+        assert telegram.violations == []
+        assert "Traceback" not in office.bot.log
+
+
+@pytest.fixture
+def office(telegram: FakeTelegram, tmp_path: Path) -> Iterator[Office]:
+    """A bot of the test's own."""
+    office = opened(telegram, tmp_path)
+    with office.bot:
+        yield office
+    assert telegram.violations == []
+    assert "Traceback" not in office.bot.log
+
+
+def articles(count: int, name: str) -> str:
+    """Lines of articles that take some time to embed."""
+    lines = []
+    for number in range(count):
+        body = " ".join(f"The {name} of ward {number} weighed point {point} of its long agenda." for point in range(30))
+        lines.append(json.dumps({"id": f"{name}-{number}", "title": f"The {name} meets, part {number}", "text": body}))
+    return "\n".join(lines) + "\n"
+
+
+def test_a_rebuild_is_followed_in_one_message_from_what_changes_to_the_report(office: Office) -> None:
+    (office.bot.articles / "council.jsonl").write_text(articles(600, "council") + "{broken\n")
+    report = office.says("/rebuild")
+    assert report.buttons == ("Stop",)
+    report = office.becomes(report, lambda now: "answers from now on" in now.text)
+    seen = [version.text for version in report.versions]
+    assert any("Added 600, changed 0, removed 0, unchanged 30, rejected 1." in text for text in seen[:-1])
+    assert any(re.search(r"Embedding: [0-9]+%", text) for text in seen[:-1])
+    assert "630 articles" in seen[-1]
+    assert office.chat.from_bot[-1].id == report.id
+    office.admin.presses(report, "What was rejected")
+    office.chat.wait(lambda messages: "council.jsonl:601: " in messages[-1].text)
+    office.admin.presses(office.chat.now(report), "Roll back")
+    office.chat.wait(lambda messages: messages[-1].text == "Generation 000001 answers from now on.")
+    assert "no older sound generation" in office.says("/rollback").text
+    assert "Generation 000001" in office.says("/status").text
+
+
+def test_a_second_admin_is_told_who_builds_and_can_stop_it(telegram: FakeTelegram, tmp_path: Path) -> None:
+    ada, bob = telegram.user("Ada"), telegram.user("Bob", "de")
+    chats = {user: telegram.private(user) for user in (ada, bob)}
+    bot = BotProcess(telegram, tmp_path, ADMIN_IDS=f"{ada.id},{bob.id}")
+    (bot.articles / "council.jsonl").write_text(articles(2000, "council"))
+    before = (bot.data / "index" / "CURRENT").read_bytes()
+    with bot:
+        first = chats[ada].wait_for_reply(ada.says(chats[ada], "/rebuild"), 15)
+        chats[ada].wait(lambda _: "Embedding" in chats[ada].now(first).text, 30)
+        told = chats[bob].wait_for_reply(bob.says(chats[bob], "/rebuild"), 15)
+        assert "begonnen von Ada" in told.text
+        assert "begonnen von Ada" in chats[bob].wait_for_reply(bob.says(chats[bob], "/status"), 15).text
+        assert bob.presses(told, "Anhalten").text == "Wird angehalten."
+        chats[ada].wait(lambda _: "Stopped. The index is as it was." in chats[ada].now(first).text, 30)
+        assert chats[ada].now(first).buttons == ()
+        assert bob.presses(told, "Anhalten").text == "Hier wird gerade nichts gebaut."
+    assert (bot.data / "index" / "CURRENT").read_bytes() == before
+
+
+def test_a_build_whose_process_is_killed_is_reported_and_the_next_one_works(office: Office) -> None:
+    (office.bot.articles / "council.jsonl").write_text(articles(100, "council"))
+    report = office.says("/rebuild")
+    _builder(office.bot).kill()
+    report = office.becomes(report, lambda now: "The build has failed" in now.text)
+    assert "the build's process ended with signal 9" in report.text
+    assert "Peskov" in office.says("who denied the account?").text
+    report = office.says("/rebuild")
+    assert "130 articles" in office.becomes(report, lambda now: "answers from now on" in now.text).text
+
+
+def _builder(bot: BotProcess) -> psutil.Process:
+    """The process that builds, as soon as there is one."""
+    assert bot.process
+    for _ in range(200):
+        for child in psutil.Process(bot.process.pid).children():
+            if "--events" in child.cmdline():
+                return child
+        time.sleep(0.02)
+    raise AssertionError("nothing is built")
+
+
+def test_a_check_builds_nothing_and_offers_to(shared: Office) -> None:
+    (shared.bot.articles / "market.txt").write_text("Market day moved\n\nThe mayor moved the market day to Friday.\n")
+    before = shared.generations()
+    checked = shared.becomes(shared.says("/rebuild check"), lambda now: "nothing was built" in now.text)
+    assert "Added 1, changed 0, removed 0" in checked.text
+    assert checked.buttons == ("Build",)
+    assert shared.generations() == before
+    shared.admin.presses(checked, "Build")
+    shared.chat.wait(lambda messages: "The new index answers from now on." in messages[-1].text, 30)
+    assert "Friday" in shared.says("when is the market day that the mayor moved?").text
+    checked = shared.becomes(shared.says("/rebuild check"), lambda now: "nothing was built" in now.text)
+    assert checked.buttons == ()
+    again = shared.becomes(shared.says("/rebuild"), lambda now: "Stop" not in now.buttons)
+    assert "Nothing has changed" in again.text
+
+
+def test_rebuild_with_a_word_it_does_not_know_says_how_it_is_used(shared: Office) -> None:
+    assert "/rebuild check only says" in shared.says("/rebuild quickly").text
+
+
+def test_documents_of_several_articles_are_found_by_the_next_question_and_bad_lines_named(shared: Office) -> None:
+    lines = [
+        {"id": "1", "title": "Ferry renamed", "text": "The ferry Marigold was renamed Aurora by Ilse Brandt."},
+        {"id": "2", "title": "Bell cast", "text": "The bell of Tarnmouth was cast by Jonas Okoro in spring."},
+    ]
+    said = shared.sends("news.jsonl", "\n".join([*map(json.dumps, lines), "no json"]).encode())
+    assert "Added news.jsonl; articles in it: 2." in said
+    assert "line 3: " in said
+    assert "The index is up to date." in said
+    assert "Ilse Brandt" in shared.says("who renamed the ferry Marigold?").text
+    assert "Jonas Okoro" in shared.says("who cast the bell of Tarnmouth?").text
+
+
+def test_a_document_sent_again_takes_the_place_of_the_old_one_which_is_kept(shared: Office) -> None:
+    shared.sends("windmill.txt", b"Windmill sold\n\nThe windmill of Greyford was sold to Petra Lund.\n")
+    shared.sends("windmill.txt", b"Windmill sold\n\nThe windmill of Greyford was sold to Hugo Marsh.\n")
+    answer = shared.says("to whom was the windmill of Greyford sold?").text
+    assert "Hugo Marsh" in answer
+    assert "Petra Lund" not in answer
+    (kept,) = [path for path in (shared.bot.data / "kept").iterdir() if path.name.endswith("windmill.txt")]
+    assert b"Petra Lund" in kept.read_bytes()
+
+
+def test_a_hostile_name_stays_in_the_folder(shared: Office) -> None:
+    root, folder = shared.bot.root, shared.bot.articles / "added"
+
+    def elsewhere() -> set[Path]:
+        return {
+            path
+            for path in root.parent.rglob("*")
+            if folder not in path.parents and shared.bot.data not in path.parents
+        }
+
+    shared.sends("harmless.txt", b"Harmless\n\nA harmless note.\n")
+    before = elsewhere()
+    names = (
+        "../../up.txt",
+        "..\\..\\back.txt",
+        f"{root}/absolute.txt",
+        ".hidden.txt",
+        "-rf.txt",
+        "nul.txt",
+        "a\u202egpj.txt",
+    )
+    for name in names:
+        assert "Added " in shared.sends(name, f"A note\n\nA note named {len(name)}.\n".encode())
+    assert elsewhere() == before
+    taken = {path.name for path in folder.iterdir() if path.is_file()}
+    assert {"up.txt", "back.txt", "absolute.txt", "hidden.txt", "_nul.txt"} <= taken
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "size", "words"),
+    [
+        ("notes.txt", b"PK\x03\x04" + bytes(400), None, "Not added: "),
+        ("setup.exe", b"MZ" + bytes(400), None, "is of a type that cannot be read"),
+        ("paper.pdf", b"A plain text.", None, "is not a PDF"),
+        ("blank.md", b"  \n\n", None, "Not added: "),
+        ("huge.txt", b"x", 20 * 2**20 + 1, "The file is larger than 20 MB"),
+    ],
+)
+def test_a_document_that_cannot_be_an_article_is_refused(
+    shared: Office, name: str, data: bytes, size: int | None, words: str
+) -> None:
+    fetched = len(shared.telegram.calls("getFile"))
+    assert words in shared.sends(name, data, size)
+    assert not (shared.bot.articles / "added" / name).exists()
+    assert len(shared.telegram.calls("getFile")) - fetched == (size is None)
+
+
+def test_the_list_of_articles_is_turned_opened_and_left(shared: Office) -> None:
+    page = shared.says("/articles")
+    first = page.text.splitlines()[1:]
+    assert page.text.startswith("Page 1 of ")
+    assert "‹" not in page.buttons
+    page = shared.presses(page, "›")
+    second = page.text.splitlines()[1:]
+    assert page.text.startswith("Page 2 of ")
+    assert not {line.partition(". ")[2] for line in first} & {line.partition(". ")[2] for line in second}
+    opened = shared.presses(page, "3")
+    assert second[2].partition(". ")[2] in opened.text
+    assert opened.buttons == ("Remove", "Back to the list")
+    sure = shared.presses(opened, "Remove")
+    assert "Remove this article from the index?" in sure.text
+    back = shared.presses(sure, "Back to the list")
+    assert back.text == page.text
+    while "›" in back.buttons:
+        back = shared.presses(back, "›")
+    count, pages = back.text.split()[1], back.text.split()[3].rstrip(",")
+    assert count == pages
+
+
+def test_what_is_removed_stays_out_over_a_rebuild_until_it_is_brought_back(shared: Office) -> None:
+    def listed() -> int:
+        return int(shared.says("/articles").text.split()[4])
+
+    before, page, other = listed(), shared.says("/articles"), shared.says("/articles")
+    title = page.text.splitlines()[1].removeprefix("1. ").rpartition(" (")[0]
+    removed = shared.presses(shared.presses(shared.presses(page, "1"), "Remove"), "Yes, remove it")
+    assert removed.text.startswith(f"Removed: {title}")
+    assert "The list has changed since then." in shared.presses(other, "1").text
+    rebuilt = shared.becomes(shared.says("/rebuild"), lambda now: "Stop" not in now.buttons)
+    assert "Nothing has changed" in rebuilt.text
+    assert listed() == before - 1
+    assert shared.presses(removed, "Undo").text.startswith(f"Restored: {title}")
+    assert listed() == before
+
+
+def test_the_gaps_are_counted_and_their_table_holds_no_formula(shared: Office) -> None:
+    for question in ("Who invented the zorble?", "who invented the zorble", '=HYPERLINK("http://evil") zorbles?'):
+        assert "could not find" in shared.says(question).text
+    gaps = shared.says("/gaps")
+    assert "2 × who invented the zorble" in gaps.text
+    shared.admin.presses(gaps, "As a file")
+    shared.chat.wait(lambda messages: "document" in messages[-1].content)
+    file = shared.telegram.files[shared.chat.messages[-1].content["document"]["file_id"]]
+    assert file.name == "gaps.csv"
+    rows = list(csv.DictReader(io.StringIO(file.data.decode("utf-8-sig"))))
+    assert {row["question"]: row["count"] for row in rows}["who invented the zorble"] == "2"
+    assert any(row["question"].startswith("'=HYPERLINK") for row in rows)
+
+
+@pytest.mark.parametrize("command", FOR_ADMINS)
+def test_an_admins_command_is_refused_politely_to_others(shared: Office, command: str) -> None:
+    eve = shared.telegram.user("Eve")
+    chat = shared.telegram.private(eve)
+    before = shared.generations()
+    assert chat.wait_for_reply(eve.says(chat, f"/{command}"), 15).text == NOT_FOR_YOU
+    assert f"user {eve.id} is no admin" in shared.bot.log
+    assert shared.generations() == before
+
+
+def test_an_admins_buttons_and_documents_do_nothing_for_others(shared: Office) -> None:
+    eve = shared.telegram.user("Eve")
+    group, chat = shared.telegram.group("Newsroom", privacy=False), shared.telegram.private(eve)
+    listed = group.wait_for_reply(shared.admin.says(group, "/articles"), 15)
+    pressed = eve.presses(listed, "1")
+    assert (pressed.text, pressed.alert) == (NOT_FOR_YOU, True)
+    assert len(group.now(listed).versions) == 1
+    answer = chat.wait_for_reply(eve.sends_document(chat, "eve.txt", b"Eve\n\nEve was here.\n"), 15)
+    assert answer.text == "I read text only. Write me a question."
+    assert not (shared.bot.articles / "added" / "eve.txt").exists()
+
+
+def test_only_the_admins_menu_has_the_admins_commands(shared: Office) -> None:
+    own = shared.telegram.commands(f"chat:{shared.admin.id}")
+    assert list(own) == [*FOR_ALL, *FOR_ADMINS]
+    assert own["rebuild"] == "Read the articles again"
+    for language in ("", "de", "es", "ru"):
+        assert list(shared.telegram.commands(language=language)) == list(FOR_ALL)

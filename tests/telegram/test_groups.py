@@ -1,0 +1,226 @@
+"""Groups, topics, and chats that the bot is no member of: where it answers, and where it keeps still."""
+
+import time
+
+import pytest
+
+from tests.telegram.chats import Chat
+from tests.telegram.messages import Message
+from tests.telegram.server import FakeTelegram
+from tests.telegram.talk import CREW, DENIED, press
+from tests.telegram.users import User
+
+pytestmark = pytest.mark.usefixtures("nothing_that_telegram_forbids")
+
+
+@pytest.fixture
+def ada(town: FakeTelegram) -> User:
+    return town.user("Ada")
+
+
+@pytest.fixture
+def group(town: FakeTelegram) -> Chat:
+    """A group without topics in which the bot is told of mentions."""
+    return town.group("Newsroom", mentions=True)
+
+
+@pytest.fixture
+def open_group(town: FakeTelegram) -> Chat:
+    """A group in which the bot is told of everything."""
+    return town.group("Open", privacy=False)
+
+
+def ask(user: User, group: Chat, text: str = f"/ask {DENIED}", reply_to: Message | None = None) -> Message:
+    return group.wait_for_reply(user.says(group, text, reply_to=reply_to), 10)
+
+
+def settle(user: User) -> None:
+    """Wait until the bot has handled all that it was told before."""
+    chat = user.world.private(user)
+    chat.wait_for_reply(user.says(chat, "/whoami"), 10)
+    time.sleep(0.2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"/ask {DENIED}",
+        f"/ask@byline_bot {DENIED}",
+        f"/ASK@Byline_Bot {DENIED}",
+        f"/ask\n{DENIED}",
+        f"@byline_bot {DENIED}",
+        f"@BYLINE_BOT, {DENIED}",
+        f"{DENIED} @byline_bot",
+    ],
+)
+def test_a_question_for_the_bot_is_answered_below_it(ada: User, group: Chat, text: str) -> None:
+    answer = ask(ada, group, text)
+    assert "Peskov" in answer.text
+    assert "[1]" in answer.text
+
+
+@pytest.mark.parametrize("text", ["/ask", "/ask@byline_bot", "@byline_bot"])
+def test_an_empty_call_says_how_to_ask(ada: User, group: Chat, text: str) -> None:
+    assert "Write the question behind it" in ask(ada, group, text).text
+
+
+@pytest.mark.parametrize("call", ["/ask", "@byline_bot"])
+def test_an_empty_call_below_a_question_answers_that_question(ada: User, open_group: Chat, call: str) -> None:
+    question = ada.says(open_group, DENIED)
+    assert "Peskov" in ask(ada, open_group, call, reply_to=question).text
+
+
+def test_what_is_not_for_the_bot_is_left_alone(town: FakeTelegram, ada: User, open_group: Chat) -> None:
+    said = ada.says(open_group, DENIED)
+    ada.says(open_group, DENIED, reply_to=said)
+    ada.says(open_group, f"/ask@other_bot {DENIED}")
+    ada.says(open_group, f"@byline_bot_fans {DENIED}")
+    ada.says(open_group, f"ada@byline_bot.example {DENIED}")
+    ada.says(open_group, "/nonsense")
+    ada.edits(said, f"@{town.me.username} {DENIED}")
+    ada.sends_sticker(open_group)
+    ada.sends_voice(open_group)
+    ada.sends_location(open_group)
+    ada.sends_document(open_group, "news.txt", b"Nobody asked for this.")
+    settle(ada)
+    assert open_group.from_bot == ()
+    assert open_group.actions == ()
+
+
+def test_another_bot_is_not_answered(town: FakeTelegram, ada: User, open_group: Chat) -> None:
+    other = town.bot("Echo")
+    said = [other.says(open_group, text) for text in (f"/ask {DENIED}", f"@{town.me.username} {DENIED}")]
+    with town.lock:
+        for message in said:
+            town.updates.add("message", message.json())
+    settle(ada)
+    assert open_group.from_bot == ()
+
+
+def test_a_reply_to_an_answer_is_a_question_that_follows(ada: User, group: Chat) -> None:
+    answer = ask(ada, group)
+    settle(ada)
+    followed = ask(ada, group, "when?", reply_to=answer)
+    assert followed.text.startswith(f"Understood as: {DENIED} when?")
+    literal = press(ada, group, followed, "Ask it literally")
+    assert "Understood as" not in literal.text
+    sent = [call.params for call in ada.world.calls("sendMessage") if call.params["chat_id"] == str(group.id)]
+    assert all("message_thread_id" not in params for params in sent)  # a thread of replies is no topic
+
+
+def test_a_reply_to_anything_else_of_the_bots_is_none(ada: User, group: Chat) -> None:
+    privacy = ask(ada, group, "/privacy")
+    ada.says(group, DENIED, reply_to=privacy)
+    settle(ada)
+    assert group.from_bot == (privacy,)
+
+
+def test_each_topic_is_answered_within_it_and_is_a_conversation_of_its_own(town: FakeTelegram, ada: User) -> None:
+    forum = town.group("Forum", topics=True)
+    politics, harbour = forum.topic("Politics"), forum.topic("Harbour")
+    denied = forum.wait_for_reply(ada.says(forum, f"/ask {DENIED}", topic=politics), 10)
+    crew = forum.wait_for_reply(ada.says(forum, f"/ask {CREW}", topic=harbour), 10)
+    when = forum.wait_for_reply(ada.says(forum, "/ask when?", topic=politics), 10)
+    assert [denied.thread, crew.thread, when.thread] == [politics.id, harbour.id, politics.id]
+    assert f"Understood as: {DENIED}" in when.text
+    assert [action.thread for action in forum.actions] == [politics.id, harbour.id, politics.id]
+    general = forum.wait_for_reply(ada.says(forum, f"/ask {DENIED}"), 10)
+    assert general.thread is None
+    helped = ada.says(forum, "/help", topic=harbour)
+    forum.wait(lambda messages: messages[-1].id > helped.id and messages[-1].thread == harbour.id, 10)
+
+
+def test_a_message_in_a_topic_is_no_reply_to_the_bot_that_opened_it(town: FakeTelegram, ada: User) -> None:
+    forum = town.group("Forum", topics=True, privacy=False)
+    topic = forum.topic("Politics")
+    ada.says(forum, DENIED, topic=topic)
+    settle(ada)
+    assert forum.from_bot == ()
+
+
+def test_an_edited_question_gets_its_answer_edited(ada: User, group: Chat) -> None:
+    question = ada.says(group, f"@byline_bot {CREW}")
+    answer = group.wait_for_reply(question, 10)
+    ada.edits(question, f"@Byline_Bot {DENIED}")
+    group.wait(lambda _: "Peskov" in group.now(answer).text, 10)
+    assert len(group.from_bot) == 1
+
+
+def test_anyone_in_the_group_can_use_the_buttons_each_with_an_opinion(
+    town: FakeTelegram, ada: User, group: Chat
+) -> None:
+    answer = ask(ada, group)
+    bob = town.user("Bob", "de")
+    assert bob.presses(answer, "👍").text == "Danke."
+    assert ada.presses(answer, "👍").text == "Thank you."
+    assert bob.presses(answer, "👍").text == "Zurückgenommen."
+    assert group.now(answer).buttons == answer.buttons
+    assert "Moscow was waiting" in press(bob, group, answer, "1").text
+    assert press(ada, group, answer, "‹ Zurück").text == answer.text
+
+
+def test_a_flood_in_a_group_is_asked_to_wait_once(town: FakeTelegram, group: Chat) -> None:
+    for user in [town.user(f"Member {number}") for number in range(3)]:
+        for _ in range(12):
+            user.says(group, "/ask ?!")
+    group.wait(lambda _: len(group.from_bot) == 21, 10)
+    settle(town.user("Ada"))
+    assert sum("One moment" in one.text for one in group.from_bot) == 1
+    assert len(group.from_bot) == 21
+
+
+def test_being_thrown_out_in_the_middle_of_an_answer_is_no_trouble(ada: User, group: Chat) -> None:
+    ada.says(group, f"/ask {DENIED}")
+    group.removes_bot()
+    settle(ada)
+
+
+def test_the_buttons_of_a_chosen_result_work_where_the_bot_is_no_member(town: FakeTelegram, ada: User) -> None:
+    elsewhere = town.group("Elsewhere", bot=False)
+    whole, *singles = ada.inline(CREW).results
+    assert len(singles) == 3
+    sent = ada.chooses(whole, elsewhere)
+    assert sent.text.startswith(f"{CREW}\n\n")
+    bob = town.user("Bob", "ru")
+    assert "212 people aboard" in press(bob, elsewhere, sent, "2").text
+    assert press(bob, elsewhere, sent, "‹ Назад").text.startswith(CREW)
+    assert press(bob, elsewhere, sent, "Ещё").text.startswith("Другие отрывки")
+    assert press(ada, elsewhere, sent, "‹ Назад").text == sent.text
+    assert bob.presses(sent, "👍").text == "Спасибо."
+
+
+def test_a_single_citation_can_be_chosen_and_opened_in_context(town: FakeTelegram, ada: User) -> None:
+    elsewhere = town.group("Elsewhere", bot=False)
+    result = ada.inline(DENIED).results[1]
+    sent = ada.chooses(result, elsewhere)
+    assert "Peskov" in sent.text
+    opened = press(ada, elsewhere, sent, "In context")
+    assert "Moscow was waiting" in opened.text
+    assert press(ada, elsewhere, sent, "‹ Back").text.startswith(DENIED)
+
+
+@pytest.mark.parametrize("query", ["", " ", "ab", "?!?!", "🙂🙂🙂🙂"])
+def test_a_query_that_is_no_question_yet_leads_to_the_help(ada: User, query: str) -> None:
+    answer = ada.inline(query)
+    assert answer.results == ()
+    assert answer.button == {"text": "Write a question", "start_parameter": "help"}
+
+
+def test_only_the_last_of_what_is_being_typed_is_answered(town: FakeTelegram, ada: User) -> None:
+    typed = [town.ask_inline(ada, DENIED[:length], "", "sender") for length in range(3, len(DENIED) + 1)]
+    assert typed[-1].wait(10).results
+    assert [query.answered.is_set() for query in typed].count(True) == 1
+
+
+def test_inline_answers_are_kept_for_their_asker_alone(town: FakeTelegram, ada: User) -> None:
+    assert ada.inline(DENIED).is_personal
+    assert ada.inline(DENIED).cached
+    assert not town.user("Bob").inline(DENIED).cached
+
+
+def test_a_guest_answers_with_buttons_that_work(town: FakeTelegram, ada: User) -> None:
+    elsewhere = town.group("Visited", bot=False)
+    answer = ada.guest(elsewhere, f"@{town.me.username} {DENIED}", timeout=10)
+    assert "Peskov" in answer.text
+    assert "Moscow was waiting" in press(ada, elsewhere, answer, "1").text
+    assert "Write the question behind it" in ada.guest(elsewhere, f"@{town.me.username}").text
