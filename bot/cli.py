@@ -202,13 +202,10 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command()
 def rollback(context: typer.Context) -> None:
     """Let the generation before the current one answer."""
-    from retrieval.store import Store
+    from bot.service import roll_back
 
     settings, _ = _context(context)
-    store = Store(settings.index_dir)
-    store.require()  # before the lock, which would make the folder
-    with store.building():
-        name = store.rollback()
+    name = roll_back(settings)
     print(f"Generation {name} answers from now on.")
 
 

@@ -138,5 +138,5 @@ _KINDS: dict[str, Literal["refused", "busy"]] = {"BuildRefused": "refused", "Bui
 
 def _report(fields: dict[str, Any]) -> BuildReport:
     fields = {name: value for name, value in fields.items() if name != "rate"}
-    rejected = tuple(ArticleError(Path(one["path"]), one["reason"], one["line"]) for one in fields["rejected"])
+    rejected = tuple(map(ArticleError.from_json, fields["rejected"]))
     return BuildReport(**{**fields, "rejected": rejected})

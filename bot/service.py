@@ -129,6 +129,18 @@ def open_encoder(settings: Settings) -> Encoder:
     return open_onnx_encoder(model, settings.models_dir, settings.encoder_threads)
 
 
+def roll_back(settings: Settings) -> str:
+    """Let the generation before the current one answer; returns its name.
+
+    Raises:
+        IndexMissing, BuildRunning, NoPrevious: as `Store.require`, `Store.building` and `Store.rollback`.
+    """
+    store = Store(settings.index_dir)
+    store.require()  # before the lock, which would make the folder
+    with store.building():
+        return store.rollback()
+
+
 def rebuild(
     settings: Settings,
     sources: Sequence[Path],

@@ -16,7 +16,9 @@
 Messages say what was wrong, with which file or value, and what to do. The data is on the exception as well.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 class RetrievalError(Exception):
@@ -33,6 +35,11 @@ class ArticleError(RetrievalError):
     def to_json(self) -> dict[str, str | int | None]:
         """The error as JSON: {"path", "line", "reason"}."""
         return {"path": str(self.path), "line": self.line, "reason": self.reason}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "ArticleError":
+        """The error that `to_json` gave."""
+        return cls(Path(fields["path"]), fields["reason"], fields["line"])
 
 
 class EmptyCorpus(RetrievalError):

@@ -13,12 +13,13 @@ from telegram.ext import ContextTypes
 from bot.markup import Run, block, messages, one_line
 from bot.rebuild import Event, Outcome, Planned
 from bot.render import Button, Keyboard, Shown
+from bot.service import roll_back
 from bot.state import Place
 from bot.telegram.asking import place_of, texts_of
 from bot.telegram.desk import Desk
 from bot.telegram.sending import edit_one, send, words
 from bot.texts import Texts, texts_for
-from retrieval.errors import RetrievalError
+from retrieval.errors import ArticleError, RetrievalError
 from retrieval.store import Store
 from retrieval.types import BuildReport, Progress
 
@@ -108,12 +109,8 @@ class Building:
             _log.error("there is no index yet: %s", outcome.message)
 
     async def _rollback(self, texts: Texts) -> str:
-        store = Store(self._desk.settings.index_dir)
-
         def go_back() -> str:
-            store.require()
-            with store.building():
-                name = store.rollback()
+            name = roll_back(self._desk.settings)
             self._desk.open()
             return name
 
@@ -125,7 +122,7 @@ class Building:
     async def _rejected(self, texts: Texts) -> Shown:
         service = self._desk.service
         rejected = await asyncio.to_thread(service.index.rejected) if service else []
-        lines = [f"• {one['path']}{':' + str(one['line']) if one['line'] else ''}: {one['reason']}" for one in rejected]
+        lines = [f"• {ArticleError.from_json(one)}" for one in rejected]
         if len(lines) > _NAMED:
             lines = [*lines[:_NAMED], texts("and_more", number=len(lines) - _NAMED)]
         return words("\n".join(lines) or texts("none_rejected"))
