@@ -21,8 +21,8 @@ from benchmarks.data import Question, data_folder, questions
 from bot.service import open_encoder
 from bot.settings import Settings
 from retrieval.answering import PASSAGES, PER_ARTICLE
-from retrieval.reader import Calibration, Evidence, SentenceReader
 from retrieval.retriever import Retriever
+from retrieval.sentence_reader import Calibration, Evidence, SentenceReader
 from retrieval.store import Store
 
 Floats = npt.NDArray[np.float64]

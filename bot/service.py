@@ -17,8 +17,8 @@ from retrieval.export import open_onnx_encoder
 from retrieval.followups import Turn
 from retrieval.index import Index
 from retrieval.models import find_model
-from retrieval.reader import SentenceReader
 from retrieval.retriever import Retriever
+from retrieval.sentence_reader import SentenceReader
 from retrieval.store import Store
 from retrieval.types import Answer, Article, BuildReport, Hit, Progress
 

@@ -163,3 +163,44 @@ def _write_onnx(original: Any, folder: Path) -> None:
         quantize_dynamic(folder / "float.onnx", folder / "encoder.onnx", weight_type=QuantType.QInt8, per_channel=True)
     (folder / "float.onnx").unlink()
     original.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
+
+
+def write_reader_onnx(model: Any, path: Path, quantise: bool = True) -> None:
+    """Write a question-answering model of transformers as ONNX: ids (and types) of one text in, two logits a token out.
+
+    It takes one text at a time, hence no mask.
+    """
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    class Reader(torch.nn.Module):  # type: ignore[misc]
+        """The two heads."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model.eval()
+
+        def forward(self, input_ids: torch.Tensor, token_type_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            output = self.model(input_ids=input_ids, token_type_ids=token_type_ids)
+            return output.start_logits, output.end_logits
+
+    whole = path.with_suffix(".float.onnx")
+    tokens = torch.export.Dim("tokens", min=2, max=512)
+    with warnings.catch_warnings(), _without_advice():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Reader(),
+            (torch.ones(1, 16, dtype=torch.long), torch.zeros(1, 16, dtype=torch.long)),
+            str(whole),
+            input_names=["input_ids", "token_type_ids"],
+            output_names=["start_logits", "end_logits"],
+            dynamic_shapes={"input_ids": {1: tokens}, "token_type_ids": {1: tokens}},
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+        if quantise:
+            quantize_dynamic(whole, path, weight_type=QuantType.QInt8, per_channel=True)
+            whole.unlink()
+        else:
+            whole.rename(path)

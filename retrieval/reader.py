@@ -1,139 +1,150 @@
-"""Question + Hits -> the sentences that may answer it, and how probable it is that the articles do.
+"""Question + Hits -> the shortest spans that may answer it, and how probable it is that the articles do.
 
-A sentence is scored by its likeness to the question (cosine of the encoder's vectors), by the share of the question's
-words that it holds, and by the rank of its passage. The probability is a logistic regression over a few such figures,
-fitted by benchmarks/fit_refusal.py on answerable and unanswerable dev questions.
+Every passage is read with the question by the extractive model. A span's margin is how much more its two ends score
+than "this passage does not say", so that margins compare across the passages of a question. Spans of the same words in
+several articles support each other; the place of the passage among the hits counts as well.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from retrieval.encoder import Encoder, Vectors
-from retrieval.lexical import LexicalIndex
+from retrieval.reader_model import Logits, ReaderModel
 from retrieval.sentences import Span, paragraphs, sentences
 from retrieval.types import Candidate, Hit, Reading
 
-# Sentences read for one question; most of its time goes here.
-_MOST_SENTENCES = 40
-_LONGEST = 600
+# Tokens of the longest span that is proposed.
+_LONGEST = 30
+# Best starts and ends of a passage that are paired.
+_ENDS = 24
+_PER_PASSAGE = 4
+_QUESTION = 400
 
 
 @dataclass(frozen=True, slots=True)
-class SentenceWeights:
-    """How much each figure of a sentence counts in its score."""
+class Scored:
+    """A span of a text, [start, end) in characters, and its margin over "nothing", in logits."""
 
-    likeness: float = 1.0
-    coverage: float = 0.6
-    rank: float = 0.15
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """The logistic regression behind `Reading.confidence`, over Evidence in the order of its fields."""
-
-    intercept: float = -5.42
-    likeness: float = 3.41
-    sentence: float = 0.75
-    coverage: float = 2.6
-    passage: float = 3.09
-
-    def probability(self, evidence: "Evidence") -> float:
-        """The probability, 0 to 1, that the articles answer the question."""
-        logit = (
-            self.intercept
-            + self.likeness * evidence.likeness
-            + self.sentence * evidence.sentence
-            + self.coverage * evidence.coverage
-            + self.passage * evidence.passage
-        )
-        return float(1 / (1 + np.exp(-logit)))
+    start: int
+    end: int
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What speaks for an answer, each 0 to 1.
+class SpanWeights:
+    """How much counts beside a span's margin (in logits).
 
-    The likeness of the best sentence; the share of the question's words, by rarity, in it; the share in its passage
-    with the headline; the likeness of the best passage.
+    `retrieval` multiplies the hit's share of the best hit's score; `support` the logarithm of how many times over the
+    same words carry the weight of the best of them.
     """
 
-    likeness: float
-    sentence: float
-    coverage: float
-    passage: float
+    retrieval: float = 6.0
+    support: float = 1.0
 
 
-class SentenceReader:
-    """Proposes whole sentences as answers."""
+class SpanReader:
+    """Proposes short verbatim spans as answers. `keep` says of a candidate whether its sentence carries it."""
 
     def __init__(
         self,
-        encoder: Encoder,
-        lexical: LexicalIndex,
-        weights: SentenceWeights | None = None,
-        calibration: Calibration | None = None,
+        model: ReaderModel,
+        weights: SpanWeights | None = None,
+        keep: Callable[[str, Candidate], bool] | None = None,
     ) -> None:
-        self._encoder, self._lexical = encoder, lexical
-        self._weights = weights or SentenceWeights()
-        self._calibration = calibration or Calibration()
+        self._model, self._weights, self._keep = model, weights or SpanWeights(), keep
 
     def read(self, question: str, hits: Sequence[Hit]) -> Reading:
-        """The candidates in the passages, best first, each a whole sentence."""
-        reading, _ = self.examine(question, hits)
-        return reading
+        """The candidates in the passages, best first."""
+        candidates = self.candidates(question, hits)
+        return Reading(candidates, confidence(candidates))
 
-    def examine(self, question: str, hits: Sequence[Hit]) -> tuple[Reading, Evidence | None]:
-        """Like `read`, with the evidence that the confidence was computed from."""
-        terms = self._lexical.terms(question)
-        weights = self._lexical.weights(terms)
-        found = _distinct(hits)[:_MOST_SENTENCES]
+    def candidates(self, question: str, hits: Sequence[Hit]) -> tuple[Candidate, ...]:
+        """The spans of all passages with their scores, best first; `margin` is of the span alone."""
+        found: list[Candidate] = []
+        heads = [f"{hit.article.title}. " if hit.article.title else "" for hit in hits]
+        texts = [head + hit.passage.text for head, hit in zip(heads, hits, strict=True)]
+        for hit, head, logits in zip(hits, heads, self._model.read(question[:_QUESTION], texts), strict=True):
+            bounds = list(_sentences(hit))
+            inside = [
+                Span(span.start - hit.passage.start + len(head), span.end - hit.passage.start + len(head))
+                for span in bounds
+            ]
+            for scored in best_spans(logits, inside, _PER_PASSAGE):
+                shift = hit.passage.start - len(head)
+                sentence = next(span for span in bounds if span.start <= scored.start + shift < span.end)
+                found.append(
+                    Candidate(hit, scored.start + shift, scored.end + shift, sentence.start, sentence.end, scored.score)
+                )
+        if self._keep:
+            found = [candidate for candidate in found if self._keep(question, candidate)]
+        return self._ranked(found)
+
+    def _ranked(self, found: Sequence[Candidate]) -> tuple[Candidate, ...]:
         if not found:
-            return Reading((), 0.0), None
-        texts = [hit.article.text[span.start : span.end] for hit, span in found]
-        vectors = self._encoder.encode([question, *(text[:_LONGEST] for text in texts)])
-        likeness = vectors[1:] @ vectors[0]
-        coverage = np.array([self._share(terms, weights, text) for text in texts], np.float32)
-        ranks = np.array([1 / hit.rank for hit, _ in found], np.float32)
-        chosen = self._weights
-        scores = chosen.likeness * likeness + chosen.coverage * coverage + chosen.rank * ranks
-        order = np.argsort(-scores, kind="stable")
-        candidates = tuple(
-            Candidate(
-                found[i][0], found[i][1].start, found[i][1].end, found[i][1].start, found[i][1].end, float(scores[i])
-            )
-            for i in order
-        )
-        best = int(order[0])
-        hit = found[best][0]
-        evidence = Evidence(
-            likeness=float(likeness[best]),
-            sentence=float(coverage[best]),
-            coverage=self._share(terms, weights, f"{hit.article.title}\n{hit.passage.text}"),
-            passage=max(hit.likeness for hit in hits),
-        )
-        return Reading(candidates, self._calibration.probability(evidence)), evidence
-
-    def _share(self, terms: Sequence[str], weights: Vectors, text: str) -> float:
-        """The share of the question's terms, weighted by rarity, that the text holds."""
-        if not terms:
-            return 0.0
-        held = set(self._lexical.all_terms(text))
-        return float(sum(weight for term, weight in zip(terms, weights, strict=True) if term in held) / weights.sum())
+            return ()
+        best_hit = max(candidate.hit.score for candidate in found)
+        own = [
+            candidate.score + self._weights.retrieval * (candidate.hit.score / best_hit if best_hit > 0 else 0.0)
+            for candidate in found
+        ]
+        by_words: dict[str, dict[str, float]] = {}
+        for candidate, score in zip(found, own, strict=True):
+            articles = by_words.setdefault(words(candidate), {})
+            articles[candidate.hit.article.id] = max(score, articles.get(candidate.hit.article.id, -np.inf))
+        support = {
+            key: float(np.log(np.sum(np.exp(np.array(list(scores.values())) - max(scores.values())))))
+            for key, scores in by_words.items()
+        }
+        ranked = [
+            replace(candidate, score=score + self._weights.support * support[words(candidate)])
+            for candidate, score in zip(found, own, strict=True)
+        ]
+        return tuple(sorted(ranked, key=lambda candidate: -candidate.score))
 
 
-def _distinct(hits: Sequence[Hit]) -> list[tuple[Hit, Span]]:
-    """The sentences of the hits, best passage first; the same sentence of the same article once."""
-    seen: set[tuple[str, int]] = set()
-    found: list[tuple[Hit, Span]] = []
-    for hit in hits:
-        text = hit.article.text
-        passage = Span(hit.passage.start, hit.passage.end)
-        for span in (span for paragraph in paragraphs(text, passage) for span in sentences(text, paragraph)):
-            key = (hit.article.id, span.start)
-            if key in seen or not any(map(str.isalnum, text[span.start : span.end])):
-                continue
-            seen.add(key)
-            found.append((hit, span))
-    return found
+def words(candidate: Candidate) -> str:
+    """The candidate's words in the form by which two candidates are the same answer."""
+    text = candidate.hit.article.text[candidate.start : candidate.end].casefold()
+    bare = "".join(character if character.isalnum() or character in "%$€£" else " " for character in text).split()
+    return " ".join(word for word in bare if word not in ("the", "a", "an"))
+
+
+def confidence(candidates: Sequence[Candidate]) -> float:
+    """The probability that the articles answer the question."""
+    return float(1 / (1 + np.exp(-candidates[0].score))) if candidates else 0.0
+
+
+def best_spans(logits: Logits, within: Sequence[Span], count: int) -> list[Scored]:
+    """The up to `count` best spans, best first, none overlapping a better one, each inside one of `within`.
+
+    `within` are disjoint stretches of the text in characters, in order.
+    """
+    offsets = logits.offsets
+    if not len(offsets) or not within:
+        return []
+    begins = np.array([span.start for span in within])
+    ends = np.array([span.end for span in within])
+    stretch = np.searchsorted(begins, offsets[:, 0], side="right") - 1
+    inside = (stretch >= 0) & (offsets[:, 1] <= ends[stretch])
+    places = np.flatnonzero(inside)
+    starts = places[np.argsort(-logits.start[places], kind="stable")[:_ENDS]]
+    lasts = places[np.argsort(-logits.end[places], kind="stable")[:_ENDS]]
+    length = lasts[None, :] - starts[:, None]
+    fits = (length >= 0) & (length < _LONGEST) & (stretch[starts][:, None] == stretch[lasts][None, :])
+    sums = np.where(fits, logits.start[starts][:, None] + logits.end[lasts][None, :], -np.inf)
+    chosen: list[Scored] = []
+    for place in np.argsort(-sums, axis=None, kind="stable"):
+        row, column = divmod(int(place), len(lasts))
+        if len(chosen) == count or not fits[row, column]:
+            break
+        start, end = int(offsets[starts[row], 0]), int(offsets[lasts[column], 1])
+        if all(end <= other.start or start >= other.end for other in chosen):
+            chosen.append(Scored(start, end, float(sums[row, column]) - logits.nothing))
+    return chosen
+
+
+def _sentences(hit: Hit) -> list[Span]:
+    text = hit.article.text
+    within = Span(hit.passage.start, hit.passage.end)
+    return [span for paragraph in paragraphs(text, within) for span in sentences(text, paragraph)]

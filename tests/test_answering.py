@@ -8,8 +8,8 @@ import pytest
 
 from retrieval.answering import Answerer
 from retrieval.errors import BadQuestion
-from retrieval.reader import SentenceReader
 from retrieval.retriever import MAX_QUERY, Retriever
+from retrieval.sentence_reader import SentenceReader
 from retrieval.types import Answer, Candidate, Citation, Hit, Reading
 from tests.fakes import FakeEncoder, Place, Record
 

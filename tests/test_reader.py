@@ -1,144 +1,98 @@
-"""The sentences that may answer a question, and how sure the reader is."""
+"""From the logits of an extractive model to the spans that are proposed as answers."""
 
-from datetime import date
-from pathlib import Path
-
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from retrieval.reader import SentenceReader
-from retrieval.retriever import Retriever
-from retrieval.types import Candidate, Hit, Reading
-from tests.fakes import FakeEncoder, Place, Record
+from retrieval.reader import best_spans, words
+from retrieval.reader_model import Logits
+from retrieval.sentences import Span
+from retrieval.types import Article, Candidate, Hit, Passage
 
-_AS_OF = date(2018, 12, 31)
-
-_CALL = """Kremlin aide speaks of a meeting
-
-By MARIT OLDENKAMP
-
-An aide says that a meeting was suggested in a call in March. The venue came up only on April 2.
-
-The Kremlin spokesman, Dmitry S. Peskov, denied the account on Tuesday. Moscow was waiting, he said.
-
-* * *
-
-“We will see,” he said. Nothing more was known."""
-
-_BRIDGE = "The Kestrel Bridge cost 449 million crowns. It opened in April. Agnes Thorley cut the ribbon."
+_TEXT = "Mr Vale denied it. Ms Orr confirmed it."
+_SENTENCES = [Span(0, 18), Span(19, 39)]
+_TOKENS = [(0, 2), (3, 7), (8, 14), (15, 17), (17, 18), (19, 21), (22, 25), (26, 35), (36, 38), (38, 39)]
 
 
-def _record(name: str, text: str, title: str) -> Record:
-    return {"id": name, "title": title, "text": text, "published": "2018-04-10", "source": "Wire", "url": None}
+def _logits(start: dict[int, float], end: dict[int, float], nothing: float = 0.0) -> Logits:
+    count = len(_TOKENS)
+    starts, ends = np.full(count, -9.0, np.float32), np.full(count, -9.0, np.float32)
+    for place, value in start.items():
+        starts[place] = value
+    for place, value in end.items():
+        ends[place] = value
+    return Logits(np.array(_TOKENS, np.int64), starts, ends, nothing)
 
 
-class _Desk:
-    """A reader with the index that it reads from."""
-
-    def __init__(self, root: Path) -> None:
-        place = Place(root, FakeEncoder(256))
-        place.build([_record("call", _CALL, "The call"), _record("bridge", _BRIDGE, "The bridge")])
-        index = place.open()
-        self.retriever = Retriever(index, place.encoder)
-        self.reader = SentenceReader(place.encoder, index.lexical)
-
-    def hits(self, question: str) -> list[Hit]:
-        return self.retriever.search(question, 6, _AS_OF, 2)
-
-    def read(self, question: str) -> Reading:
-        return self.reader.read(question, self.hits(question))
+def _texts(logits: Logits, count: int = 3) -> list[str]:
+    return [_TEXT[span.start : span.end] for span in best_spans(logits, _SENTENCES, count)]
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> _Desk:
-    return _Desk(tmp_path_factory.mktemp("reader"))
+def test_the_best_span_runs_from_the_best_start_to_the_best_end() -> None:
+    assert _texts(_logits({0: 5.0}, {1: 4.0}), 1) == ["Mr Vale"]
 
 
-def _sentence(candidate: Candidate) -> str:
-    return candidate.hit.article.text[candidate.sentence_start : candidate.sentence_end]
+def test_its_score_is_what_both_ends_score_above_nothing() -> None:
+    (span,) = best_spans(_logits({0: 5.0}, {1: 4.0}, nothing=2.5), _SENTENCES, 1)
+    assert span.score == pytest.approx(6.5)
 
 
-_QUESTIONS = [
-    "Who denied the account?",
-    "What did the Kestrel Bridge cost?",
-    "Who cut the ribbon?",
-    "When is the moon full?",
-]
+def test_a_span_never_ends_before_it_starts_nor_crosses_a_sentence() -> None:
+    assert set(_texts(_logits({5: 5.0, 0: 1.0}, {1: 5.0, 6: 1.0}), 2)) == {"Mr Vale", "Ms Orr"}
+    texts = _texts(_logits({1: 9.0}, {6: 9.0}), 9)
+    assert texts
+    assert all(text in _TEXT[:18] or text in _TEXT[19:] for text in texts)
+
+
+def test_a_further_span_does_not_overlap_a_better_one() -> None:
+    assert _texts(_logits({0: 5.0, 1: 4.0, 5: 1.0}, {1: 5.0, 6: 1.0}), 2) == ["Mr Vale", "Ms Orr"]
+
+
+def test_what_lies_outside_the_stretches_is_never_proposed() -> None:
+    logits = _logits({0: 9.0}, {1: 9.0})
+    assert all(span.start >= 19 for span in best_spans(logits, _SENTENCES[1:], 5))
+    assert best_spans(logits, [], 5) == []
+
+
+def test_no_tokens_give_no_spans() -> None:
+    empty = np.empty(0, np.float32)
+    assert best_spans(Logits(np.empty((0, 2), np.int64), empty, empty, 0.0), _SENTENCES, 3) == []
+
+
+_VALUES = st.lists(st.floats(-9, 9, width=32), min_size=len(_TOKENS), max_size=len(_TOKENS))
+
+
+@given(_VALUES, _VALUES, st.integers(1, 6))
+def test_the_first_span_is_the_best_of_all_that_are_allowed(start: list[float], end: list[float], count: int) -> None:
+    logits = Logits(np.array(_TOKENS, np.int64), np.array(start, np.float32), np.array(end, np.float32), 1.0)
+    spans = best_spans(logits, _SENTENCES, count)
+    allowed = [
+        start[first] + end[last]
+        for sentence in (range(5), range(5, 10))
+        for first in sentence
+        for last in sentence
+        if first <= last
+    ]
+    assert spans[0].score == pytest.approx(max(allowed) - 1.0, abs=1e-4)
+    assert [span.score for span in spans] == sorted((span.score for span in spans), reverse=True)
+    assert len(spans) <= count
 
 
 @pytest.mark.parametrize(
-    ("question", "sentence"),
+    ("one", "other", "same"),
     [
-        ("Who denied the account?", "The Kremlin spokesman, Dmitry S. Peskov, denied the account on Tuesday."),
-        ("What did the Kestrel Bridge cost?", "The Kestrel Bridge cost 449 million crowns."),
-        ("Who cut the ribbon?", "Agnes Thorley cut the ribbon."),
-        ("When did the venue come up?", "The venue came up only on April 2."),
+        ("the White House", "White House", True),
+        ("Dmitry Peskov,", "dmitry peskov", True),
+        ("$19 million", "19 million", False),
+        ("19 percent", "20 percent", False),
     ],
 )
-def test_the_sentence_with_the_words_of_the_question_is_first(desk: _Desk, question: str, sentence: str) -> None:
-    assert _sentence(desk.read(question).candidates[0]) == sentence
+def test_answers_are_the_same_by_their_words(one: str, other: str, same: bool) -> None:
+    assert (words(_candidate(one)) == words(_candidate(other))) is same
 
 
-@pytest.mark.parametrize("question", _QUESTIONS)
-def test_candidates_lie_within_their_sentence_and_their_passage(desk: _Desk, question: str) -> None:
-    for candidate in desk.read(question).candidates:
-        passage = candidate.hit.passage
-        assert passage.start <= candidate.sentence_start <= candidate.start
-        assert candidate.start < candidate.end <= candidate.sentence_end <= passage.end
-
-
-@pytest.mark.parametrize("question", _QUESTIONS)
-def test_candidates_come_best_first(desk: _Desk, question: str) -> None:
-    scores = [candidate.score for candidate in desk.read(question).candidates]
-    assert scores == sorted(scores, reverse=True)
-
-
-@pytest.mark.parametrize("question", _QUESTIONS)
-def test_a_sentence_is_proposed_once(desk: _Desk, question: str) -> None:
-    spans = [(c.hit.article.id, c.sentence_start, c.sentence_end) for c in desk.read(question).candidates]
-    assert len(spans) == len(set(spans))
-
-
-def test_a_headline_is_no_part_of_the_sentence_below_it(desk: _Desk) -> None:
-    sentences = [
-        _sentence(c) for c in desk.read("Who says that a meeting was suggested in a call in March?").candidates
-    ]
-    assert sentences[0] == "An aide says that a meeting was suggested in a call in March."
-
-
-@pytest.mark.parametrize("question", _QUESTIONS)
-def test_no_candidate_runs_across_a_blank_line(desk: _Desk, question: str) -> None:
-    assert [_sentence(c) for c in desk.read(question).candidates if "\n\n" in _sentence(c)] == []
-
-
-@pytest.mark.parametrize("question", _QUESTIONS)
-def test_a_line_without_letters_is_no_candidate(desk: _Desk, question: str) -> None:
-    assert all(any(map(str.isalnum, _sentence(c))) for c in desk.read(question).candidates)
-
-
-@pytest.mark.parametrize("question", [*_QUESTIONS, "the", "zzz qqq", "2"])
-def test_confidence_and_evidence_are_shares(desk: _Desk, question: str) -> None:
-    reading, evidence = desk.reader.examine(question, desk.hits(question))
-    assert 0 <= reading.confidence <= 1
-    assert evidence is not None
-    assert 0 <= evidence.sentence <= evidence.coverage + 1e-6 <= 1 + 1e-5
-    assert -1 <= evidence.likeness <= 1.001
-    assert -1 <= evidence.passage <= 1.001
-
-
-def test_a_question_that_the_articles_answer_makes_more_confident_than_one_that_they_do_not(desk: _Desk) -> None:
-    answered = desk.read("What did the Kestrel Bridge cost?").confidence
-    unanswered = desk.read("How many moons does Jupiter possess?").confidence
-    assert answered > unanswered + 0.2
-
-
-def test_without_hits_there_is_no_candidate_and_no_confidence(desk: _Desk) -> None:
-    assert desk.reader.read("Who denied it?", []) == Reading((), 0.0)
-
-
-def test_reading_and_examining_come_to_the_same(desk: _Desk) -> None:
-    hits = desk.hits(_QUESTIONS[0])
-    assert desk.reader.examine(_QUESTIONS[0], hits)[0] == desk.reader.read(_QUESTIONS[0], hits)
-
-
-def test_the_same_question_is_read_the_same_way_again(desk: _Desk) -> None:
-    assert [desk.read(question) for question in _QUESTIONS] == [desk.read(question) for question in _QUESTIONS]
+def _candidate(text: str) -> Candidate:
+    article = Article("one", "One", text)
+    hit = Hit(1, 0, article, Passage("one", 0, len(text), text), 1.0, 1.0)
+    return Candidate(hit, 0, len(text), 0, len(text), 1.0)

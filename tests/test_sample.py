@@ -11,8 +11,8 @@ import pytest
 from retrieval.answering import Answerer
 from retrieval.build import build
 from retrieval.index import Index
-from retrieval.reader import SentenceReader
 from retrieval.retriever import Retriever
+from retrieval.sentence_reader import SentenceReader
 from retrieval.types import Answer, BuildReport
 from tests.real_model import real_place
 

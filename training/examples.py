@@ -1,0 +1,253 @@
+"""The evaluation sets -> examples to train the reader on: a question, a passage, and where the answer is, if anywhere.
+
+Positives are what people marked (SQuAD kind, QAMR) or, for the weak questions of realtimeqa, passages found by BM25
+before the day of the question that hold the answer's words (distant supervision). Negatives are passages that BM25
+finds for a question and that do not hold any of its answers: of the same page, of the news, of other questions.
+
+Pages of SQuAD and weak questions whose id hashes to one in four are held out, for measuring; so are all gold questions
+of realtimeqa.
+"""
+
+import gzip
+import hashlib
+import json
+import random
+import re
+import tempfile
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from benchmarks.data import Question, questions, read_jsonl
+from retrieval.chunking import Chunker
+from retrieval.lexical import BY_PASSAGE, LexicalIndex, LexicalWriter
+from retrieval.types import Article, Passage
+
+# News is read as of the question's day; older articles than this seldom hold a quiz's answer.
+_WEEKS = timedelta(days=45)
+_FOUND = 8
+_PENN = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}", "``": '"', "''": '"'}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """context[start:end] answers the question; start is None if the context does not answer it."""
+
+    kind: str
+    question: str
+    title: str
+    context: str
+    start: int | None = None
+    end: int | None = None
+
+
+def held_out(key: str) -> bool:
+    """Whether what has this key (a page's id, a question's id) is kept for measuring."""
+    return int(hashlib.sha256(key.encode()).hexdigest(), 16) % 4 == 0
+
+
+def all_examples(data: Path, chance: random.Random) -> list[Example]:
+    """Every example for training, in no particular order."""
+    news = News(data / "realtimeqa")
+    found = [*_qamr(data / "reader_train" / "qamr")]
+    for path in sorted((data / "reader_train").glob("*.json.gz")):
+        found += _squad_file(path, chance)
+    found += _pages(data / "squad_v1", news, chance)
+    found += _unanswerable(data / "squad_v2")  # its answerable questions are those of squad_v1
+    found += _news(data / "realtimeqa", news)
+    return found
+
+
+def _squad_file(path: Path, chance: random.Random) -> Iterator[Example]:
+    """A file in SQuAD's own format; for every fourth question also the most similar other paragraph, as a negative."""
+    kind = path.name.split(".")[0].removeprefix("squadshifts_")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        pages = json.load(file)["data"]
+    paragraphs = [(page["title"], paragraph) for page in pages for paragraph in page["paragraphs"]]
+    with Found([paragraph["context"] for _, paragraph in paragraphs]) as others:
+        for title, paragraph in paragraphs:
+            for entry in paragraph["qas"]:
+                spans = [(item["answer_start"], item["text"]) for item in entry["answers"]]
+                start, text = _agreed(spans)
+                title_shown = title.replace("_", " ") if kind == "new_wiki" else ""
+                positive = Example(kind, entry["question"], title_shown, paragraph["context"], start, start + len(text))
+                yield positive
+                if chance.random() < 0.25:
+                    texts = [text for _, text in spans]
+                    for other in others.without(entry["question"], texts, paragraph["context"])[:1]:
+                        yield replace(positive, kind=f"{kind}-not", context=other, start=None, end=None)
+
+
+def _agreed(spans: Sequence[tuple[int, str]]) -> tuple[int, str]:
+    """The span that most people marked; of several, the shortest."""
+    return min(spans, key=lambda span: (-sum(other == span for other in spans), len(span[1]), span[0]))
+
+
+def _qamr(folder: Path) -> Iterator[Example]:
+    """Questions on single sentences (QAMR, Michael et al. 2018); only answers of one stretch of words."""
+    with gzip.open(folder / "wiki-sentences.tsv.gz", "rt", encoding="utf-8") as file:
+        sentences = dict(line.rstrip("\n").split("\t", 1) for line in file)
+    for name in ("dev.tsv.gz", "test.tsv.gz"):
+        with gzip.open(folder / name, "rt", encoding="utf-8") as file:
+            for line in file:
+                fields = line.rstrip("\n").split("\t")
+                chosen = _most_chosen(fields[6:])
+                words = [_PENN.get(word, word) for word in sentences[fields[0]].split()]
+                if chosen is None or chosen[-1] >= len(words) or not fields[5].strip():
+                    continue
+                start = len(" ".join(words[: chosen[0]])) + (1 if chosen[0] else 0)
+                end = len(" ".join(words[: chosen[-1] + 1]))
+                yield Example("qamr", fields[5], "", " ".join(words), start, end)
+
+
+def _most_chosen(columns: Sequence[str]) -> list[int] | None:
+    """The word indexes that most of writer and validators gave, if in one stretch."""
+    given: list[tuple[int, ...]] = []
+    for column in columns:
+        indexes = column.split(":")[-1].split()
+        if indexes and all(index.isdigit() for index in indexes):
+            numbers = sorted(int(index) for index in indexes)
+            if numbers == list(range(numbers[0], numbers[-1] + 1)):
+                given.append(tuple(numbers))
+    if not given:
+        return None
+    best = min(given, key=lambda numbers: (-given.count(numbers), len(numbers), numbers))
+    return list(best)
+
+
+def _pages(folder: Path, news: "News", chance: random.Random) -> Iterator[Example]:
+    """SQuAD's dev questions on pages that are not held out, with negatives of the same pages and of the news."""
+    titles, asked, pages = _paragraphs(folder)
+    with Found(sorted(pages)) as others:
+        for question in asked:
+            context = question.evidence[0]
+            span = _first_of(question.answers, context)
+            if span is None or held_out(pages[context]):
+                continue
+            yield Example(folder.name, question.text, titles[pages[context]], context, *span)
+            if chance.random() < 0.6:
+                for other in others.without(question.text, question.answers, context)[:1]:
+                    if not held_out(pages[other]):
+                        yield Example(f"{folder.name}-not", question.text, titles[pages[other]], other)
+            if chance.random() < 0.35:
+                for article, passage in news.search(question.text, None)[:2]:
+                    if not _first_of(question.answers, passage.text):
+                        yield Example("news-not", question.text, article.title, passage.text)
+
+
+def _unanswerable(folder: Path) -> Iterator[Example]:
+    """Questions written for a paragraph that does not answer them; it is not said which, so the one most like each."""
+    titles, asked, pages = _paragraphs(folder)
+    with Found(sorted(pages)) as contexts:
+        for question in asked:
+            context = next(iter(contexts.without(question.text, (), "")), None)
+            if not question.answerable and context and not held_out(pages[context]):
+                yield Example(folder.name, question.text, titles[pages[context]], context)
+
+
+def _paragraphs(folder: Path) -> tuple[dict[str, str], list[Question], dict[str, str]]:
+    """The titles of the pages by id, the questions, and the paragraphs asked of, with the ids of their pages."""
+    titles = {entry["id"]: entry["title"] for entry in read_jsonl(folder / "articles.jsonl.gz")}
+    asked = questions(folder)
+    return titles, asked, {text: page for question in asked for text in question.evidence[:1] for page in question.gold}
+
+
+def _news(folder: Path, news: "News") -> Iterator[Example]:
+    """The weak questions of realtimeqa: up to three passages with the answer, up to four without."""
+    for question in questions(folder):
+        if question.kind != "weak_answer_string" or held_out(question.id) or not question.as_of:
+            continue
+        answers = [*question.answers, *(answer.strip("\"'“”").removeprefix("The ") for answer in question.answers)]
+        held, not_held = 0, 0
+        for article, passage in news.search(question.text, question.as_of):
+            span = _first_of(answers, passage.text)
+            if span and held < 3:
+                held += 1
+                yield Example("realtimeqa", question.text, article.title, passage.text, *span)
+            elif not span and not_held < 4:
+                not_held += 1
+                yield Example("realtimeqa-not", question.text, article.title, passage.text)
+
+
+def _first_of(answers: Sequence[str], text: str) -> tuple[int, int] | None:
+    """Where the first of the answers that the text holds, as whole words, is."""
+    for answer in answers:
+        match = re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", text, re.IGNORECASE) if answer.strip() else None
+        if match:
+            return match.span()
+    return None
+
+
+class Found:
+    """BM25 over a list of paragraphs."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = list(texts)
+        self._folder = tempfile.TemporaryDirectory()
+        path = Path(self._folder.name) / "lexical"
+        with LexicalWriter(path, BY_PASSAGE) as writer:
+            for row, text in enumerate(self._texts):
+                writer.add(row, body=text, title="", about="")
+        self._index = LexicalIndex(path, BY_PASSAGE)
+
+    def without(self, question: str, answers: Sequence[str], own: str) -> list[str]:
+        """The paragraphs most like the question, best first, that hold none of its answers."""
+        rows, _ = self._index.search(self._index.terms(question), _FOUND, range(len(self._texts)))
+        found = [self._texts[row] for row in rows]
+        return [text for text in found if text != own and not _first_of(answers, text)]
+
+    def __enter__(self) -> "Found":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+
+class News:
+    """BM25 over the passages of dated articles, as of a day."""
+
+    def __init__(self, folder: Path) -> None:
+        articles = [_article(entry) for entry in read_jsonl(folder / "articles.jsonl.gz")]
+        articles = sorted((article for article in articles if article.published), key=_day)
+        chunker = Chunker()
+        self._rows = [(article, passage) for article in articles for passage in chunker.passages(article)]
+        self._days = [_day(article) for article, _ in self._rows]
+        self._folder = tempfile.TemporaryDirectory()
+        path = Path(self._folder.name) / "lexical"
+        with LexicalWriter(path, BY_PASSAGE) as writer:
+            for row, (article, passage) in enumerate(self._rows):
+                writer.add(row, body=passage.text, title=article.title, about="")
+        self._index = LexicalIndex(path, BY_PASSAGE)
+
+    def search(self, question: str, as_of: date | None) -> list[tuple[Article, Passage]]:
+        """The best passages of the weeks before the day, or of all time."""
+        rows = range(len(self._rows))
+        if as_of:
+            rows = range(bisect_left(self._days, as_of - _WEEKS), bisect_right(self._days, as_of))
+        found, _ = self._index.search(self._index.terms(question), 12, rows)
+        return [self._rows[row] for row in found]
+
+
+def _article(entry: dict[str, Any]) -> Article:
+    published = date.fromisoformat(entry["published"][:10]) if entry.get("published") else None
+    return Article(entry["id"], entry["title"], entry["text"], published=published)
+
+
+def _day(article: Article) -> date:
+    return article.published or date.min
+
+
+def as_typed(text: str, chance: random.Random) -> str:
+    """A question as people type it: now and then without its mark, its small words, or with a slip of the keys."""
+    kind = chance.random()
+    if kind < 0.06:
+        return text.rstrip("?")
+    if kind < 0.10:
+        return re.sub(r"\b(the|a|an|is|are|was|were|did|does|do|of)\b ?", "", text.rstrip("?"), flags=re.IGNORECASE)
+    if kind < 0.15 and len(text) > 12:
+        at = chance.randrange(3, len(text) - 2)
+        return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+    return text
