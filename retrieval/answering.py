@@ -6,7 +6,9 @@ from datetime import date
 from typing import Protocol
 
 from retrieval.followups import Turn, stand_alone
+from retrieval.reader import same_words
 from retrieval.retriever import Retriever, check_query
+from retrieval.sentences import Span
 from retrieval.types import Answer, Candidate, Citation, Hit, Reading, Refusal
 
 # Fitted on the dev questions by benchmarks/fit_refusal.py: refuses at most one in ten that the articles answer.
@@ -14,8 +16,6 @@ DEFAULT_THRESHOLD = 0.47
 PASSAGES = 6
 PER_ARTICLE = 2
 _CITATIONS = 3
-# A further sentence is worth citing if it scores at least this share of the best.
-_NEAR = 0.75
 # Below this cosine not even the topic was found.
 _ON_TOPIC = 0.35
 _REASONS: dict[Refusal, str] = {
@@ -59,11 +59,11 @@ class Answerer:
         return Answer(
             question=question,
             understood_as=understood,
-            text=None if refusal else _text(reading.candidates[0]),
+            text=None if refusal else reading.candidates[0].text,
             refusal=refusal,
             reason=_REASONS[refusal].format(day=f"{as_of:%d %B %Y}") if refusal else None,
             confidence=reading.confidence,
-            citations=cite(reading.candidates, nearest=refusal is not None),
+            citations=cite(reading, nearest=refusal is not None),
             timings_ms={
                 "retrieve": _ms(began, found),
                 "read": _ms(found, read),
@@ -85,21 +85,22 @@ class Answerer:
         return "not_stated"
 
 
-def cite(candidates: Sequence[Candidate], nearest: bool) -> tuple[Citation, ...]:
+def cite(reading: Reading, nearest: bool) -> tuple[Citation, ...]:
     """Up to three citations, one an article, numbered in order.
 
     The first holds the answer, and so does any other with the same words; the rest are related. With `nearest` (for a
     refusal) all are related.
     """
     citations: list[Citation] = []
-    for candidate in candidates:
-        if len(citations) == _CITATIONS or candidate.score < _NEAR * candidates[0].score:
+    for candidate in reading.candidates:
+        if len(citations) == _CITATIONS:
             break
         article = candidate.hit.article
-        if any(article.id == citation.article.id for citation in citations):
+        if candidate.score < reading.near or any(article.id == citation.article.id for citation in citations):
             continue
         quote = article.text[candidate.sentence_start : candidate.sentence_end]
-        at = -1 if nearest else _place(candidate, candidates[0], quote)
+        best = reading.candidates[0]
+        span = None if nearest else _place(candidate, best, quote)
         citations.append(
             Citation(
                 n=len(citations) + 1,
@@ -107,24 +108,22 @@ def cite(candidates: Sequence[Candidate], nearest: bool) -> tuple[Citation, ...]
                 quote=quote,
                 start=candidate.sentence_start,
                 end=candidate.sentence_end,
-                answer_start=candidate.sentence_start + at if at >= 0 else None,
-                answer_end=candidate.sentence_start + at + len(_text(candidates[0])) if at >= 0 else None,
-                kind="exact" if at >= 0 else "related",
+                answer_start=span.start if span else None,
+                answer_end=span.end if span else None,
+                kind="exact" if span else "related",
                 score=candidate.score,
             )
         )
     return tuple(citations)
 
 
-def _place(candidate: Candidate, best: Candidate, quote: str) -> int:
-    """Where in its sentence a candidate holds the best one's words; -1 if it does not."""
-    if _text(candidate) == _text(best):
-        return candidate.start - candidate.sentence_start
-    return quote.find(_text(best))
-
-
-def _text(candidate: Candidate) -> str:
-    return candidate.hit.article.text[candidate.start : candidate.end]
+def _place(candidate: Candidate, best: Candidate, quote: str) -> Span | None:
+    """Where in its sentence, as offsets into the article, a candidate holds the best one's words; None if nowhere."""
+    if same_words(candidate.text) == same_words(best.text):
+        return Span(candidate.start, candidate.end)
+    at = quote.find(best.text)
+    start = candidate.sentence_start + at
+    return Span(start, start + len(best.text)) if at >= 0 else None
 
 
 def _ms(began: float, ended: float) -> float:

@@ -152,6 +152,14 @@ class LexicalIndex:
         found = np.array([self._searcher.doc_freq(BODY, term) for term in terms], dtype=np.float32)
         return np.log1p((count - found + 0.5) / (found + 0.5))
 
+    def share(self, terms: Sequence[str], text: str) -> float:
+        """The share of the terms, weighted by rarity, that the text holds: 0 to 1; 0 without terms."""
+        if not terms:
+            return 0.0
+        weights = self.weights(terms)
+        held = set(self.all_terms(text))
+        return float(sum(weight for term, weight in zip(terms, weights, strict=True) if term in held) / weights.sum())
+
     def search(self, terms: Sequence[str], k: int, rows: range) -> tuple[Rows, Vectors]:
         """The up to k rows within `rows` with the highest BM25 scores, and the scores, highest first."""
         if not terms or not rows or k < 1:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retrieval.encoder import Encoder, Vectors
+from retrieval.encoder import Encoder
 from retrieval.lexical import LexicalIndex
 from retrieval.sentences import Span, paragraphs, sentences
 from retrieval.types import Candidate, Hit, Reading
@@ -18,6 +18,8 @@ from retrieval.types import Candidate, Hit, Reading
 # Sentences read for one question; most of its time goes here.
 _MOST_SENTENCES = 40
 _LONGEST = 600
+# A further sentence is worth citing if it scores at least this share of the best.
+_NEAR = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,13 @@ class SentenceReader:
     def examine(self, question: str, hits: Sequence[Hit]) -> tuple[Reading, Evidence | None]:
         """Like `read`, with the evidence that the confidence was computed from."""
         terms = self._lexical.terms(question)
-        weights = self._lexical.weights(terms)
         found = _distinct(hits)[:_MOST_SENTENCES]
         if not found:
             return Reading((), 0.0), None
         texts = [hit.article.text[span.start : span.end] for hit, span in found]
         vectors = self._encoder.encode([question, *(text[:_LONGEST] for text in texts)])
         likeness = vectors[1:] @ vectors[0]
-        coverage = np.array([self._share(terms, weights, text) for text in texts], np.float32)
+        coverage = np.array([self._lexical.share(terms, text) for text in texts], np.float32)
         ranks = np.array([1 / hit.rank for hit, _ in found], np.float32)
         chosen = self._weights
         scores = chosen.likeness * likeness + chosen.coverage * coverage + chosen.rank * ranks
@@ -110,17 +111,11 @@ class SentenceReader:
         evidence = Evidence(
             likeness=float(likeness[best]),
             sentence=float(coverage[best]),
-            coverage=self._share(terms, weights, f"{hit.article.title}\n{hit.passage.text}"),
+            coverage=self._lexical.share(terms, f"{hit.article.title}\n{hit.passage.text}"),
             passage=max(hit.likeness for hit in hits),
         )
-        return Reading(candidates, self._calibration.probability(evidence)), evidence
-
-    def _share(self, terms: Sequence[str], weights: Vectors, text: str) -> float:
-        """The share of the question's terms, weighted by rarity, that the text holds."""
-        if not terms:
-            return 0.0
-        held = set(self._lexical.all_terms(text))
-        return float(sum(weight for term, weight in zip(terms, weights, strict=True) if term in held) / weights.sum())
+        probability = self._calibration.probability(evidence)
+        return Reading(candidates, probability, _NEAR * candidates[0].score), evidence
 
 
 def _distinct(hits: Sequence[Hit]) -> list[tuple[Hit, Span]]:

@@ -67,13 +67,22 @@ class Candidate:
     sentence_end: int
     score: float
 
+    @property
+    def text(self) -> str:
+        """The span's words."""
+        return self.hit.article.text[self.start : self.end]
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader made of a question and its hits: candidates, best first, and the probability of an answer."""
+    """What a reader made of a question and its hits: candidates, best first, and the probability of an answer.
+
+    A candidate that scores `near` or more is worth citing beside the best.
+    """
 
     candidates: tuple[Candidate, ...]
     confidence: float
+    near: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

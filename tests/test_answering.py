@@ -64,7 +64,7 @@ class _WordReader:
             if at >= 0:
                 end = at + len(self._word)
                 candidates.append(Candidate(hit, at, end, hit.passage.start, hit.passage.end, 1 / hit.rank**0.1))
-        return Reading(tuple(candidates), self._confidence)
+        return Reading(tuple(candidates), self._confidence, near=0.75)
 
 
 def _is_verbatim(citation: Citation) -> bool:
