@@ -1,4 +1,4 @@
-"""Where the embedding model's files are, and whether they are the right ones."""
+"""Where a model's files are, and whether they are the right ones."""
 
 import hashlib
 import importlib.util
@@ -15,15 +15,20 @@ _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """A sentence-transformers model on disk. `sha256` covers its weights, tokenizer and configuration."""
+    """A model on disk, as transformers keeps it. `sha256` covers its weights, tokenizer and configuration."""
 
     name: str
     folder: Path
     sha256: str
 
 
-def find_model(name: str = DEFAULT_MODEL) -> ModelFiles:
+def find_model(
+    name: str = DEFAULT_MODEL, mark: str = "modules.json", setting: str = "EMBEDDING_MODEL"
+) -> ModelFiles:
     """The files of the model `name`: the bundled default, a folder, or a name that the Hugging Face hub knows.
+
+    `mark` is the file that a model of the kind looked for has beside its weights (modules.json: sentence-transformers);
+    `setting` is the one that named it.
 
     Raises:
         ModelError: the model is not there, is incomplete, or the default's weights do not have the pinned checksum.
@@ -32,11 +37,9 @@ def find_model(name: str = DEFAULT_MODEL) -> ModelFiles:
         return _bundled()
     folder = Path(name).expanduser()
     if not folder.is_dir():
-        folder = _from_hub(name)
-    if not (folder / "modules.json").is_file() or not _weights(folder):
-        raise ModelError(
-            f"{folder} holds no sentence-transformers model (modules.json and weights); check EMBEDDING_MODEL."
-        )
+        folder = _from_hub(name, setting)
+    if not (folder / mark).is_file() or not _weights(folder):
+        raise ModelError(f"{folder} holds no model of the right kind ({mark} and weights); check {setting}.")
     return ModelFiles(name, folder, _digest(folder))
 
 
@@ -53,7 +56,7 @@ def _bundled() -> ModelFiles:
     return ModelFiles(DEFAULT_MODEL, folder, _digest(folder))
 
 
-def _from_hub(name: str) -> Path:
+def _from_hub(name: str, setting: str) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
@@ -61,7 +64,7 @@ def _from_hub(name: str) -> Path:
     except Exception as error:  # the hub's client raises many kinds, network errors among them
         raise ModelError(
             f"{name!r} is neither a folder with a model nor to be had from the model hub ({type(error).__name__}); "
-            f"check EMBEDDING_MODEL, or leave it out to use the bundled {DEFAULT_MODEL}."
+            f"check {setting}, or leave it out to use the bundled model."
         ) from error
 
 

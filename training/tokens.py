@@ -76,7 +76,7 @@ def _window(count: int, room: int, span: tuple[int, int] | None, chance: random.
     return chance.randint(min(low, high), high)
 
 
-def batches(sequences: Sequence[Encoded], tokens: int, chance: random.Random, step: int = 32) -> Iterator[Batch]:
+def batches(sequences: Sequence[Encoded], tokens: int, chance: random.Random, step: int) -> Iterator[Batch]:
     """Batches of like lengths in random order.
 
     Lengths are rounded up to multiples of `step` and batches filled to `tokens`, so that few shapes occur.
