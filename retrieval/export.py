@@ -8,7 +8,7 @@ import logging
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -80,9 +80,7 @@ def _sound_card(folder: Path, model: ModelFiles) -> _Card | None:
 
 
 def _export(model: ModelFiles, folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.parent))
-    try:
+    with made_aside(folder) as scratch:
         original = load_sentence_transformer(model)
         try:
             _write_onnx(original, scratch)
@@ -107,12 +105,54 @@ def _export(model: ModelFiles, folder: Path) -> None:
                 f"{MIN_COSINE} is asked); set ENCODER_BACKEND=torch."
             )
         write_atomically(scratch / "card.json", json.dumps({**asdict(card), "mean_cosine": round(cosine, 5)}).encode())
+
+
+@contextmanager
+def made_aside(folder: Path) -> Iterator[Path]:
+    """A scratch folder that takes the place of `folder`, whole and durable, if the block ends without an error."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.parent))
+    try:
+        yield scratch
         fsync_tree(scratch)
         if folder.exists():
             shutil.rmtree(folder)
         scratch.rename(folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def write_onnx(
+    module: Any, path: Path, inputs: dict[str, Any], outputs: Sequence[str], most_tokens: int, quantise: bool = True
+) -> None:
+    """Write a torch module as ONNX, its weights quantised to int8. `inputs` are examples, (1, tokens) each.
+
+    Raises:
+        Exception: of any kind; torch and onnx raise what they like.
+    """
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    whole = path.with_suffix(".float.onnx")
+    tokens = torch.export.Dim("tokens", min=2, max=most_tokens)
+    with warnings.catch_warnings(), _without_advice():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            tuple(inputs.values()),
+            str(whole),
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_shapes={name: {1: tokens} for name in inputs},
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+        if quantise:
+            quantize_dynamic(whole, path, weight_type=QuantType.QInt8, per_channel=True)
+            whole.unlink()
+        else:
+            whole.rename(path)
 
 
 @contextmanager
@@ -128,7 +168,6 @@ def _without_advice() -> Iterator[None]:
 
 def _write_onnx(original: Any, folder: Path) -> None:
     import torch
-    from onnxruntime.quantization import QuantType, quantize_dynamic
 
     class Sentence(torch.nn.Module):  # type: ignore[misc]
         """One tokenised text in, one unit vector out."""
@@ -147,60 +186,11 @@ def _write_onnx(original: Any, folder: Path) -> None:
                 features = module(features)
             return torch.nn.functional.normalize(features["sentence_embedding"], dim=-1)
 
-    with warnings.catch_warnings(), _without_advice():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Sentence(),
-            (torch.ones(1, 16, dtype=torch.long),),
-            str(folder / "float.onnx"),
-            input_names=["input_ids"],
-            output_names=["sentence_vector"],
-            dynamic_shapes={"input_ids": {1: torch.export.Dim("tokens", min=2, max=4096)}},
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
-        quantize_dynamic(folder / "float.onnx", folder / "encoder.onnx", weight_type=QuantType.QInt8, per_channel=True)
-    (folder / "float.onnx").unlink()
+    write_onnx(
+        Sentence(),
+        folder / "encoder.onnx",
+        {"input_ids": torch.ones(1, 16, dtype=torch.long)},
+        ["sentence_vector"],
+        most_tokens=4096,
+    )
     original.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
-
-
-def write_reader_onnx(model: Any, path: Path, quantise: bool = True) -> None:
-    """Write a question-answering model of transformers as ONNX: ids (and types) of one text in, two logits a token out.
-
-    It takes one text at a time, hence no mask.
-    """
-    import torch
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    class Reader(torch.nn.Module):  # type: ignore[misc]
-        """The two heads."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model.eval()
-
-        def forward(self, input_ids: torch.Tensor, token_type_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            output = self.model(input_ids=input_ids, token_type_ids=token_type_ids)
-            return output.start_logits, output.end_logits
-
-    whole = path.with_suffix(".float.onnx")
-    tokens = torch.export.Dim("tokens", min=2, max=512)
-    with warnings.catch_warnings(), _without_advice():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Reader(),
-            (torch.ones(1, 16, dtype=torch.long), torch.zeros(1, 16, dtype=torch.long)),
-            str(whole),
-            input_names=["input_ids", "token_type_ids"],
-            output_names=["start_logits", "end_logits"],
-            dynamic_shapes={"input_ids": {1: tokens}, "token_type_ids": {1: tokens}},
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
-        if quantise:
-            quantize_dynamic(whole, path, weight_type=QuantType.QInt8, per_channel=True)
-            whole.unlink()
-        else:
-            whole.rename(path)

@@ -22,9 +22,7 @@ class ModelFiles:
     sha256: str
 
 
-def find_model(
-    name: str = DEFAULT_MODEL, mark: str = "modules.json", setting: str = "EMBEDDING_MODEL"
-) -> ModelFiles:
+def find_model(name: str = DEFAULT_MODEL, mark: str = "modules.json", setting: str = "EMBEDDING_MODEL") -> ModelFiles:
     """The files of the model `name`: the bundled default, a folder, or a name that the Hugging Face hub knows.
 
     `mark` is the file that a model of the kind looked for has beside its weights (modules.json: sentence-transformers);

@@ -6,16 +6,15 @@ benchmarks/reading.py.
 """
 
 import argparse
-import json
-import shutil
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 from transformers import AutoModelForQuestionAnswering
 
-from retrieval.export import write_reader_onnx
-from retrieval.models import find_model, sha256_of
-from retrieval.reader_model import BUNDLED, FORMAT, MODEL, TOKENIZER
+from retrieval.models import find_model
+from retrieval.reader_export import write_reader
+from retrieval.reader_model import BUNDLED
 
 _MAX_TOKENS = 384
 
@@ -31,14 +30,8 @@ def main() -> None:
     model = AutoModelForQuestionAnswering.from_pretrained(base.folder, attn_implementation="eager")
     model.load_state_dict(torch.load(arguments.checkpoint)["model"])
     arguments.out.mkdir(parents=True, exist_ok=True)
-    write_reader_onnx(model, arguments.out / MODEL, quantise=not arguments.float)
-    shutil.copyfile(base.folder / "tokenizer.json", arguments.out / TOKENIZER)
-    card = {
-        "format": FORMAT,
-        "max_tokens": _MAX_TOKENS,
-        "sha256": {name: sha256_of(arguments.out / name) for name in (MODEL, TOKENIZER)},
-    }
-    (arguments.out / "card.json").write_text(json.dumps(card, indent=2) + "\n")
+    tokenizer = Tokenizer.from_file(str(base.folder / "tokenizer.json"))
+    write_reader(model, arguments.out, tokenizer, _MAX_TOKENS, quantise=not arguments.float)
 
 
 if __name__ == "__main__":
