@@ -1,18 +1,16 @@
 """Questions in chats: private ones, groups and topics, and what is edited."""
 
 import asyncio
-from contextlib import suppress
 from weakref import WeakValueDictionary
 
 from telegram import Bot, Message, MessageEntity, Update
-from telegram.constants import ChatAction, ChatType
-from telegram.error import TelegramError
+from telegram.constants import ChatType
 from telegram.ext import ContextTypes
 
 from bot import render
 from bot.state import Asked, Place, Record
 from bot.telegram.desk import Desk
-from bot.telegram.sending import edit, send, words
+from bot.telegram.sending import edit, send, typing, words
 from bot.texts import Texts, texts_for
 from retrieval.errors import BadQuestion
 from retrieval.retriever import check_query
@@ -97,15 +95,11 @@ class Asking:
             if self._desk.service is None:
                 await send(bot, place, words(texts("first_build")), record.asked.message_id)
                 return
-            typing = asyncio.create_task(_typing(bot, place))
             try:
-                record = await self._desk.work(self._desk.answer, record, literally)
+                async with typing(bot, place):
+                    record = await self._desk.work(self._desk.answer, record, literally)
             except KeyError:  # forgotten while it was answered
                 return
-            finally:
-                typing.cancel()
-                with suppress(asyncio.CancelledError):
-                    await typing
             shown = render.answer(record, texts, self._desk.username)
             if record.sent:
                 sent = await edit(bot, place, record.sent, shown)
@@ -185,11 +179,3 @@ def texts_of(message: Message) -> Texts:
 
 def _after_command(text: str) -> str:
     return text.partition(" ")[2] if " " in text.split("\n")[0] else text.partition("\n")[2]
-
-
-async def _typing(bot: Bot, place: Place) -> None:
-    """Show that an answer is on its way, for as long as it takes."""
-    while True:
-        with suppress(TelegramError):
-            await bot.send_chat_action(place.chat_id, ChatAction.TYPING, message_thread_id=place.thread_id)
-        await asyncio.sleep(4)

@@ -39,7 +39,6 @@ def test_the_answer_is_bold_and_stands_word_for_word_in_the_first_quote(ada: Use
     assert marked(answer, "bold")[0] == sentence
     assert sentence in marked(answer, "expandable_blockquote")[0]
     assert answer.reply_to == chat.messages[0].id
-    assert [action.action for action in chat.actions] == ["typing"]
 
 
 def test_each_marker_and_headline_leads_to_its_own_source(town: FakeTelegram, ada: User, chat: Chat) -> None:
