@@ -1,79 +1,131 @@
-"""Answers to real questions: python -m benchmarks.answers --data DIR --full-index DIR.
+"""Answers to real questions: python -m benchmarks.answers --data DIR --full-index DIR [--most N] [--json FILE].
 
-For each set: the share of questions answered, the share whose answer sentence holds a known answer, the share where
-some citation does, and milliseconds a question. For questions without an answer: the share refused.
+For each set, by the reader and by the baseline that picks the best sentence: exact match and F1 of what is answered
+(a refusal counts as wrong) and of the best candidate whether refused or not, the share where a citation holds a known
+answer, the share where the first citation is of a gold article, and the share refused; milliseconds a question. SQuAD
+pages are those that training left out.
 """
 
 import argparse
-import re
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.answers_match import exact_match, f1, normalised
 from benchmarks.build import build
 from benchmarks.data import Question, data_folder, questions
-from bot.service import Service
+from benchmarks.sentence_reader import THRESHOLD, SentenceReader
+from bot.service import open_encoder
 from bot.settings import Settings
+from retrieval.answering import Answerer
+from retrieval.reader import SpanReader
+from retrieval.reader_model import ReaderModel
+from retrieval.retriever import Retriever
+from retrieval.store import Store
 from retrieval.types import Answer
+from training.examples import held_out
 
 
-def plain(text: str) -> str:
-    """Lower case, without punctuation and articles, as SQuAD's evaluation compares."""
-    words = re.sub(r"[^\w\s]", " ", text.lower()).split()
-    return f" {' '.join(word for word in words if word not in ('a', 'an', 'the'))} "
+class Collection:
+    """An open index with answerers by the name of their reader; `free` never refuse."""
+
+    def __init__(self, folder: Path, model: ReaderModel) -> None:
+        settings = Settings(data_dir=folder)
+        index, encoder = Store(settings.index_dir).open().index, open_encoder(settings)
+        retriever = Retriever(index, encoder)
+        span, sentence = SpanReader(model, index.lexical), SentenceReader(encoder, index.lexical)
+        self.answerers = {
+            "reader": Answerer(retriever, span, span.tuning.thresholds["balanced"]),
+            "sentence": Answerer(retriever, sentence, THRESHOLD),
+        }
+        self.free = {"reader": Answerer(retriever, span, 0.0), "sentence": Answerer(retriever, sentence, 0.0)}
 
 
-def holds(text: str | None, answers: Sequence[str]) -> bool:
-    """Whether a known answer stands in the text."""
-    return text is not None and any(plain(answer) in plain(text) for answer in answers)
+def holds(text: str, answers: Sequence[str]) -> bool:
+    """Whether a known answer stands in the text, by its normalised words."""
+    return any(f" {normalised(answer)} " in f" {normalised(text)} " for answer in answers)
 
 
-def measure(name: str, service: Service, asked: Sequence[Question], answerable: bool) -> str:
-    """Ask the questions; one line of the table."""
-    answers: list[Answer] = []
-    times = []
+def measure(collection: Collection, reader: str, asked: Sequence[Question], answerable: bool) -> dict[str, float]:
+    """Ask the questions; the figures, in percent and milliseconds."""
+    answers, free, times = [], [], []
     for question in asked:
+        as_of = question.as_of or date.today()
         began = time.perf_counter()
-        answers.append(service.answer(question.text, question.as_of or date.today()))
+        answers.append(collection.answerers[reader].answer(question.text, as_of))
         times.append((time.perf_counter() - began) * 1000)
-    answered = np.mean([not answer.refused for answer in answers]) * 100
-    line = f"{name:26} {len(asked):5} questions, answered {answered:5.1f} %"
+        if answerable:
+            free.append(collection.free[reader].answer(question.text, as_of))
+    figures = {"questions": len(asked), "refused": _percent(answer.refused for answer in answers)}
     if answerable:
-        pairs = list(zip(answers, asked, strict=True))
-        first = np.mean([holds(answer.text, question.answers) for answer, question in pairs]) * 100
-        cited = np.mean(
-            [any(holds(citation.quote, q.answers) for citation in a.citations) and not a.refused for a, q in pairs]
-        )
-        line += f", the sentence holds the answer {first:5.1f} %, some citation {cited * 100:5.1f} %"
-    return f"{line}; {np.median(times):5.1f} ms, p95 {np.percentile(times, 95):5.1f}"
+        pairs, open_pairs = list(zip(answers, asked, strict=True)), list(zip(free, asked, strict=True))
+        figures |= {
+            "em": _percent(exact_match(a.text or "", q.answers) for a, q in pairs),
+            "f1": _percent(f1(a.text or "", q.answers) for a, q in pairs),
+            "em_unrefused": _percent(exact_match(a.text or "", q.answers) for a, q in open_pairs),
+            "f1_unrefused": _percent(f1(a.text or "", q.answers) for a, q in open_pairs),
+            "cited": _percent(not a.refused and _cited(a, q) for a, q in pairs),
+            "cited_unrefused": _percent(_cited(a, q) for a, q in open_pairs),
+            "gold_first": _percent(bool(a.citations) and a.citations[0].article.id in q.gold for a, q in open_pairs),
+            "differ": _percent(any(one.kind == "differs" for one in a.citations) for a in answers),
+        }
+    return figures | {"ms": round(float(np.median(times)), 1), "p95_ms": round(float(np.percentile(times, 95)), 1)}
+
+
+def _cited(answer: Answer, question: Question) -> bool:
+    return any(holds(citation.quote, question.answers) for citation in answer.citations)
+
+
+def _percent(values: Iterator[float]) -> float:
+    found = list(values)
+    return round(100 * float(np.mean(found)), 1) if found else 0.0
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--full-index", type=Path, required=True, help="the data folder of a full realtimeqa index")
     parser.add_argument("--work", type=Path, default=Path("benchmarks/results"))
+    parser.add_argument("--most", type=int, default=400, help="questions a set")
+    parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
-    data = data_folder(arguments.data)
-    news = Service(Settings(data_dir=arguments.full_index))
-    asked = {name: questions(data / name) for name in ("realtimeqa", "squad_v1", "clapnq_dev", "multihoprag_partial")}
+    data, model = data_folder(arguments.data), ReaderModel()
+    news = Collection(arguments.full_index, model)
     own = {}
-    for name in ("squad_v1", "clapnq_dev", "multihoprag_partial"):
+    for name in ("squad_v1", "squad_v2", "clapnq_dev", "multihoprag_partial"):
         build(arguments.work / name, data / name / "articles.jsonl.gz")
-        own[name] = Service(Settings(data_dir=arguments.work / name))
-    rtqa, squad, clapnq = asked["realtimeqa"], asked["squad_v1"][3::6], asked["clapnq_dev"]
-    print(measure("realtimeqa gold", news, [q for q in rtqa if q.kind == "gold_article"], True), flush=True)
-    print(measure("realtimeqa weak", news, [q for q in rtqa if q.kind != "gold_article"], True), flush=True)
-    print(measure("squad, own pages", own["squad_v1"], squad, True), flush=True)
-    print(measure("squad asked of the news", news, squad, False), flush=True)
-    print(measure("clapnq asked of the news", news, clapnq, False), flush=True)
-    nulls = [q for q in asked["multihoprag_partial"] if not q.answerable]
-    print(measure("multihoprag null", own["multihoprag_partial"], nulls, False), flush=True)
-    unanswerable = [q for q in clapnq if not q.answerable]
-    print(measure("clapnq unanswerable", own["clapnq_dev"], unanswerable, False), flush=True)
+        own[name] = Collection(arguments.work / name, model)
+    asked = {name: questions(data / name) for name in ("realtimeqa", *own)}
+
+    def some(name: str, answerable: bool) -> list[Question]:
+        found = [one for one in asked[name] if one.answerable == answerable]
+        if name == "squad_v1":
+            found = [one for one in found if all(held_out(page) for page in one.gold)]
+        return found[:: max(1, len(found) // arguments.most)]
+
+    squad, clapnq = some("squad_v1", True), some("clapnq_dev", True)
+    plan = [
+        ("realtimeqa gold", news, [one for one in asked["realtimeqa"] if one.kind == "gold_article"], True),
+        ("squad_v1, own pages", own["squad_v1"], squad, True),
+        ("clapnq, own passages", own["clapnq_dev"], clapnq, True),
+        ("squad asked of the news", news, squad, False),
+        ("clapnq asked of the news", news, clapnq, False),
+        ("multihoprag null", own["multihoprag_partial"], some("multihoprag_partial", False), False),
+        ("squad_v2 unanswerable", own["squad_v2"], some("squad_v2", False), False),
+        ("clapnq unanswerable", own["clapnq_dev"], some("clapnq_dev", False), False),
+    ]
+    table = []
+    for name, collection, those, answerable in plan:
+        for reader in ("sentence", "reader"):
+            figures = measure(collection, reader, those, answerable)
+            table.append({"set": name, "reader": reader, **figures})
+            print(f"{name:26} {reader:8}", ", ".join(f"{key} {value}" for key, value in figures.items()), flush=True)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(table, indent=2) + "\n")
 
 
 if __name__ == "__main__":

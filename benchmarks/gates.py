@@ -96,9 +96,8 @@ def _altered(found: _Found) -> Iterator[tuple[str, list[tuple[str, list[Place]]]
         for verb, opposite in _OPPOSITE.items():
             if re.search(rf"\b{verb}\b", question.text) and verb in places[0].sentence:
                 verbs.append((question.text.replace(verb, opposite), places))
-        for name in names(question.text):
-            if " " in name:
-                others.append((question.text.replace(name, everyone[number * 7919 % len(everyone)]), places))
+        other = everyone[number * 7919 % len(everyone)]
+        others += [(question.text.replace(name, other), places) for name in names(question.text) if " " in name]
     yield "another year", years
     yield "the opposite verb", verbs
     yield "another name", others

@@ -8,12 +8,13 @@ from typing import Any
 
 import psutil
 
-from bot.service import open_encoder
+from bot.service import open_encoder, open_reader_model
 from bot.settings import Settings
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexCorrupt, IndexIncompatible, RetrievalError
 from retrieval.index import open_index
 from retrieval.models import find_model
+from retrieval.reader import read_tuning
 from retrieval.retriever import Retriever
 from retrieval.store import Store
 
@@ -45,7 +46,15 @@ def examine(settings: Settings, articles: Sequence[Path]) -> list[Finding]:
     findings = [Finding("settings", True, f"data in {settings.data_dir}, encoder {settings.encoder_backend}")]
     findings += [_articles(path) for path in articles]
     encoder, opened = _encoder(settings)
-    return [*findings, _model(settings), opened, *_generations(settings, encoder), _disk(settings), _memory()]
+    return [
+        *findings,
+        _model(settings),
+        opened,
+        _reader(settings),
+        *_generations(settings, encoder),
+        _disk(settings),
+        _memory(),
+    ]
 
 
 def _articles(path: Path) -> Finding:
@@ -71,6 +80,20 @@ def _encoder(settings: Settings) -> tuple[Encoder | None, Finding]:
         return None, Finding("encoder", False, str(error), f"delete {settings.models_dir} and try again")
     detail = f"{encoder.fingerprint}, {encoder.dimension} dimensions, length {float(vector @ vector):.3f}"
     return encoder, Finding("encoder", True, detail)
+
+
+def _reader(settings: Settings) -> Finding:
+    try:
+        reader = open_reader_model(settings)
+        tuning = read_tuning(reader.folder)
+        reader.read("Who is there?", ["Nobody is there."])
+    except (RetrievalError, OSError) as error:
+        remedy = "reinstall with `make install`, or check READER_MODEL"
+        return Finding("reader", False, str(error), remedy)
+    chosen = settings.answer_threshold
+    threshold = chosen if isinstance(chosen, float) else tuning.thresholds[chosen]
+    detail = f"{settings.reader_model}, sha256 {reader.fingerprint[:16]}…, refuses below {threshold:.2f} ({chosen})"
+    return Finding("reader", True, detail)
 
 
 def _generations(settings: Settings, encoder: Encoder | None) -> list[Finding]:

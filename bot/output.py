@@ -26,6 +26,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "refused": answer.refused,
         "reason": answer.reason,
         "confidence": round(answer.confidence, 4),
+        "outlets": answer.outlets,
         "citations": [_citation_json(citation) for citation in answer.citations],
         "timings_ms": answer.timings_ms,
     }
@@ -108,7 +109,7 @@ def answer_lines(answer: Answer) -> list[str]:
         if answer.citations:
             lines += ["", "Nearest:"]
     else:
-        lines = [f"{plain(answer.text or '')} [1]", ""]
+        lines = [_reported(answer), ""]
     for citation in answer.citations:
         lines.append(f"[{citation.n}] {credit(citation)}")
         if citation.quote != answer.text:
@@ -116,6 +117,20 @@ def answer_lines(answer: Answer) -> list[str]:
         if citation.article.url:
             lines.append(f"    {plain(citation.article.url)}")
     return lines
+
+
+def _reported(answer: Answer) -> str:
+    """The answer with its numbers, and those that differ from it, newest first."""
+    same = " ".join(f"[{one.n}]" for one in answer.citations if one.kind == "exact")
+    others = [
+        f"{plain(one.article.text[one.answer_start : one.answer_end])} [{one.n}]"
+        for one in answer.citations
+        if one.kind == "differs"
+    ]
+    line = f"{plain(answer.text or '')} {same}"
+    if others:
+        return f"Reports differ, newest first: {'; '.join([line, *others])}"
+    return f"{line} ({answer.outlets} outlets)" if answer.outlets > 1 else line
 
 
 def report_lines(report: BuildReport, check: bool = False, shown: int = 20) -> list[str]:

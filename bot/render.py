@@ -68,14 +68,36 @@ def answer(record: Record, texts: Texts, bot: str, rating: int | None = None, wi
         if first:
             blocks.append(block(texts("nearest")))
     else:
-        marks = [run for cited in first for run in (Run(" "), Run(f"[{cited.n}]", link=_target(cited, bot, record.id)))]
-        blocks.append(block(Run(answered.text, bold=True), *marks))
+        blocks.append(_reported(answered.text, first, texts, bot, record.id))
     for cited in first:
         blocks += citation(cited, texts, bot, record.id)
     sources = {web_address(cited.url) for cited in first}
     preview = sources.pop() if len(sources) == 1 and answered.text is not None else None
     keyboard = (*_numbers(first, record.id), *literally, *_below(record, first, texts, bot, rating))
     return Shown(tuple(messages(blocks)), keyboard, preview)
+
+
+def _reported(text: str, cited: Sequence[Cited], texts: Texts, bot: str, answer_id: str) -> Block:
+    """The answer with its markers; where reports differ, each with its own, newest first."""
+
+    def marks(chosen: Sequence[Cited]) -> list[Run]:
+        return [run for one in chosen for run in (Run(" "), Run(f"[{one.n}]", link=_target(one, bot, answer_id)))]
+
+    others = [one for one in cited if one.kind == "differs"]
+    runs = [Run(text, bold=True), *marks([one for one in cited if one.kind != "differs"])]
+    if not others:
+        return block(*runs)
+    same = [one for one in cited if one.kind == "exact"]
+    runs = [Run(texts("reports_differ") + " "), Run(text, bold=True), *marks(same)]
+    for one in others:
+        runs += [Run("; "), Run(_answer_in(one), bold=True), *marks([one])]
+    return block(*runs)
+
+
+def _answer_in(cited: Cited) -> str:
+    if cited.answer_start is None or cited.answer_end is None:
+        return ""
+    return cited.quote[cited.answer_start - cited.start : cited.answer_end - cited.start]
 
 
 def more(record: Record, shown: Sequence[Cited], texts: Texts, bot: str) -> Shown:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.removed import Removed
 from bot.settings import Settings
-from retrieval.answering import DEFAULT_THRESHOLD, Answerer
+from retrieval.answering import Answerer
 from retrieval.build import build
 from retrieval.encoder import Encoder, TorchEncoder
 from retrieval.errors import IndexCorrupt, RetrievalError
@@ -17,8 +17,10 @@ from retrieval.export import open_onnx_encoder
 from retrieval.followups import Turn
 from retrieval.index import Index
 from retrieval.models import find_model
+from retrieval.reader import SpanReader
+from retrieval.reader_export import open_reader
+from retrieval.reader_model import ReaderModel
 from retrieval.retriever import Retriever
-from retrieval.sentence_reader import SentenceReader
 from retrieval.store import Store
 from retrieval.types import Answer, Article, BuildReport, Hit, Progress
 
@@ -41,12 +43,14 @@ class Service:
         """Opens the index.
 
         Raises:
-            IndexMissing, IndexCorrupt, IndexIncompatible, ModelError: as `Store.open` and `open_encoder`.
+            IndexMissing, IndexCorrupt, IndexIncompatible, ModelError: as `Store.open`, `open_encoder` and
+            `open_reader_model`.
         """
         self._settings = settings
         self._store = Store(settings.index_dir)
         self._store.require()  # before the encoder, whose first use takes a while
         self._encoder = encoder or open_encoder(settings)
+        self._reader = open_reader_model(settings)
         self._seen = self._store.current()  # before opening, so that what is published meanwhile is noticed
         self._serving = self._open()
         self._stop = threading.Event()
@@ -111,9 +115,9 @@ class Service:
         for error in opened.damaged:
             _log.error("%s Generation %s answers instead.", error, opened.index.generation)
         retriever = Retriever(opened.index, self._encoder)
-        reader = SentenceReader(self._encoder, opened.index.lexical)
+        reader = SpanReader(self._reader, opened.index.lexical)
         chosen = self._settings.answer_threshold
-        threshold = DEFAULT_THRESHOLD if chosen is None else chosen
+        threshold = chosen if isinstance(chosen, float) else reader.tuning.thresholds[chosen]
         return _Serving(retriever, Answerer(retriever, reader, threshold), opened.damaged)
 
 
@@ -127,6 +131,15 @@ def open_encoder(settings: Settings) -> Encoder:
     if settings.encoder_backend == "torch":
         return TorchEncoder(model)
     return open_onnx_encoder(model, settings.models_dir, settings.encoder_threads)
+
+
+def open_reader_model(settings: Settings) -> ReaderModel:
+    """The reader that the settings name; the first use of one that is not the bundled one exports it.
+
+    Raises:
+        ModelError: the model is missing, damaged or cannot be exported.
+    """
+    return open_reader(settings.reader_model, settings.models_dir, settings.encoder_threads)
 
 
 def roll_back(settings: Settings) -> str:

@@ -2,13 +2,14 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.listen import parse_listen
 from retrieval.models import DEFAULT_MODEL
+from retrieval.reader_export import DEFAULT_READER
 
 
 class SettingsError(Exception):
@@ -18,6 +19,7 @@ class SettingsError(Exception):
 # A shorter one would be blotted out of ordinary words.
 _SHORTEST_SECRET = 6
 
+Level = Literal["bold", "balanced", "cautious"]
 Numbers = Annotated[frozenset[int], NoDecode]
 
 
@@ -41,7 +43,8 @@ class Settings(BaseSettings):
     embedding_model: str = DEFAULT_MODEL
     encoder_backend: Literal["onnx", "torch"] = "onnx"
     encoder_threads: int = Field(default=2, ge=1, le=64)
-    answer_threshold: float | None = Field(default=None, ge=0, le=1)
+    answer_threshold: Level | float = "balanced"
+    reader_model: str = DEFAULT_READER
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     log_format: Literal["text", "json"] = "text"
 
@@ -55,6 +58,20 @@ class Settings(BaseSettings):
             return frozenset(int(part) for part in value.replace(",", " ").split())
         except ValueError as error:
             raise ValueError("expected numbers, apart by commas") from error
+
+    @field_validator("answer_threshold", mode="before")
+    @classmethod
+    def _threshold(cls, value: object) -> object:
+        """A level by its name, or a probability."""
+        if value in get_args(Level):
+            return value
+        try:
+            number = float(str(value))
+        except ValueError:
+            number = -1
+        if not 0 <= number <= 1:
+            raise ValueError(f"expected {', '.join(get_args(Level))} or a probability from 0 to 1")
+        return number
 
     @field_validator("webhook_listen", "metrics_listen")
     @classmethod

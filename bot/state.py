@@ -56,7 +56,7 @@ class Cited:
     end: int
     answer_start: int | None
     answer_end: int | None
-    kind: Literal["exact", "related"]
+    kind: Literal["exact", "differs", "related"]
     later: bool = False
 
 

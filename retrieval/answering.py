@@ -3,16 +3,15 @@
 import time
 from collections.abc import Sequence
 from datetime import date
-from typing import Protocol
+from typing import Literal, Protocol
 
 from retrieval.followups import Turn, stand_alone
 from retrieval.reader import same_words
+from retrieval.reports import outlets
 from retrieval.retriever import Retriever, check_query
 from retrieval.sentences import Span
 from retrieval.types import Answer, Candidate, Citation, Hit, Reading, Refusal
 
-# Fitted on the dev questions by benchmarks/fit_refusal.py: refuses at most one in ten that the articles answer.
-DEFAULT_THRESHOLD = 0.47
 PASSAGES = 6
 PER_ARTICLE = 2
 _CITATIONS = 3
@@ -22,6 +21,7 @@ _REASONS: dict[Refusal, str] = {
     "only_later": "Every article here was published after {day}.",
     "nothing_then": "No article of that time was found.",
     "off_topic": "No article on this topic was found.",
+    "contrary": "The articles found say something else: {objection}.",
     "not_stated": "There are articles near this topic, but none was found to say this.",
 }
 
@@ -30,13 +30,14 @@ class Reader(Protocol):
     """Finds the spans of the hits that may answer a question."""
 
     def read(self, question: str, hits: Sequence[Hit]) -> Reading:
-        """The candidates, best first, and the probability that the articles answer the question."""
+        """The candidates, best first, and the probability that the best is right."""
 
 
 class Answerer:
     """Answers questions from one index."""
 
-    def __init__(self, retriever: Retriever, reader: Reader, threshold: float = DEFAULT_THRESHOLD) -> None:
+    def __init__(self, retriever: Retriever, reader: Reader, threshold: float) -> None:
+        """`threshold` is the confidence, 0 to 1, below which a question is refused."""
         self._retriever, self._reader, self._threshold = retriever, reader, threshold
 
     def answer(self, question: str, as_of: date | None = None, turns: Sequence[Turn] = ()) -> Answer:
@@ -61,9 +62,10 @@ class Answerer:
             understood_as=understood,
             text=None if refusal else reading.candidates[0].text,
             refusal=refusal,
-            reason=_REASONS[refusal].format(day=f"{as_of:%d %B %Y}") if refusal else None,
+            reason=_REASONS[refusal].format(day=f"{as_of:%d %B %Y}", objection=reading.objection) if refusal else None,
             confidence=reading.confidence,
             citations=cite(reading, nearest=refusal is not None),
+            outlets=0 if refusal else _reported_by(reading),
             timings_ms={
                 "retrieve": _ms(began, found),
                 "read": _ms(found, read),
@@ -82,48 +84,67 @@ class Answerer:
             return "nothing_then"
         if max(hit.likeness for hit in hits) < _ON_TOPIC:
             return "off_topic"
-        return "not_stated"
+        return "contrary" if reading.objection else "not_stated"
 
 
 def cite(reading: Reading, nearest: bool) -> tuple[Citation, ...]:
     """Up to three citations, one an article, numbered in order.
 
-    The first holds the answer, and so does any other with the same words; the rest are related. With `nearest` (for a
-    refusal) all are related.
+    The first holds the answer, and so does any other with the same words; those that differ hold another answer, and
+    all of them are cited; the rest are related. With `nearest` (for a refusal) all are related.
     """
-    citations: list[Citation] = []
-    for candidate in reading.candidates:
-        if len(citations) == _CITATIONS:
-            break
-        article = candidate.hit.article
-        if candidate.score < reading.near or any(article.id == citation.article.id for citation in citations):
-            continue
-        quote = article.text[candidate.sentence_start : candidate.sentence_end]
+    if nearest:
+        found = sorted((*reading.candidates, *reading.objected), key=lambda candidate: -candidate.score)
+        wanted: list[tuple[Candidate, _Held | None]] = [(candidate, None) for candidate in found]
+    else:
         best = reading.candidates[0]
-        span = None if nearest else _place(candidate, best, quote)
+        found = [best, *reading.differing, *(one for one in reading.candidates if one.score >= reading.near)]
+        wanted = [(one, _place(one, best) or _other(one, reading)) for one in found]
+    citations: list[Citation] = []
+    for candidate, answer in wanted:
+        article = candidate.hit.article
+        if any(article.id == citation.article.id for citation in citations):
+            continue
+        if len(citations) >= _CITATIONS and candidate not in reading.differing:
+            break
+        kind, span = answer or ("related", None)
         citations.append(
             Citation(
                 n=len(citations) + 1,
                 article=article,
-                quote=quote,
+                quote=candidate.sentence,
                 start=candidate.sentence_start,
                 end=candidate.sentence_end,
                 answer_start=span.start if span else None,
                 answer_end=span.end if span else None,
-                kind="exact" if span else "related",
+                kind=kind,
                 score=candidate.score,
             )
         )
     return tuple(citations)
 
 
-def _place(candidate: Candidate, best: Candidate, quote: str) -> Span | None:
+_Held = tuple[Literal["exact", "differs", "related"], Span | None]
+
+
+def _place(candidate: Candidate, best: Candidate) -> _Held | None:
     """Where in its sentence, as offsets into the article, a candidate holds the best one's words; None if nowhere."""
     if same_words(candidate.text) == same_words(best.text):
-        return Span(candidate.start, candidate.end)
-    at = quote.find(best.text)
+        return "exact", Span(candidate.start, candidate.end)
+    at = candidate.sentence.find(best.text)
     start = candidate.sentence_start + at
-    return Span(start, start + len(best.text)) if at >= 0 else None
+    return ("exact", Span(start, start + len(best.text))) if at >= 0 else None
+
+
+def _other(candidate: Candidate, reading: Reading) -> _Held | None:
+    return ("differs", Span(candidate.start, candidate.end)) if candidate in reading.differing else None
+
+
+def _reported_by(reading: Reading) -> int:
+    """How many outlets have the best candidate's words."""
+    words = same_words(reading.candidates[0].text)
+    same = [one for one in reading.candidates if same_words(one.text) == words and one.score >= reading.near]
+    return outlets(same)
 
 
 def _ms(began: float, ended: float) -> float:

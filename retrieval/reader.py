@@ -1,17 +1,24 @@
-"""Question + Hits -> the shortest spans that may answer it, and how probable it is that the articles do.
+"""Question + Hits -> the shortest spans that may answer it, and how probable it is that the best is right.
 
 Every passage is read with the question by the extractive model. A span's margin is how much more its two ends score
 than "this passage does not say", so that margins compare across the passages of a question. Spans of the same words in
-several articles support each other; the place of the passage among the hits counts as well.
+several articles support each other; the place of the passage among the hits counts as well. Spans that a gate objects
+to (see retrieval/gates) do not count.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
 
 import numpy as np
 
+from retrieval.errors import ModelError
+from retrieval.gates import Place, objection, quotation, settles
 from retrieval.lexical import LexicalIndex
-from retrieval.reader_model import Logits, ReaderModel
+from retrieval.reader_model import BUNDLED, TUNING, Logits, ReaderModel
+from retrieval.reports import contradict, one_a_text
 from retrieval.sentences import Span, paragraphs, sentences
 from retrieval.types import Candidate, Hit, Reading
 
@@ -38,12 +45,15 @@ class SpanWeights:
 
     `retrieval` multiplies the hit's share of the best hit's score; `support` the logarithm of how many times over the
     articles with the same words carry the weight of the best of them. `near` is how far below the best candidate
-    another is still worth citing.
+    another is still worth citing, `like` how far below it another answer is still as strong. `sentence` multiplies the
+    share of the question's words in a sentence that is to settle a yes or no.
     """
 
     retrieval: float = 8.0
     support: float = 1.0
     near: float = 4.0
+    like: float = 4.0
+    sentence: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The logistic regression behind `Reading.confidence`, over Evidence; fitted by training/calibrate.py."""
+    """The logistic regression behind `Reading.confidence`, over Evidence."""
 
     intercept: float = 0.0
     margin: float = 0.5
@@ -71,48 +81,96 @@ class Calibration:
     passage: float = 0.0
 
     def probability(self, evidence: Evidence) -> float:
-        """The probability, 0 to 1, that the articles answer the question."""
+        """The probability, 0 to 1, that the answer is right."""
         logit = self.intercept + sum(getattr(self, name) * getattr(evidence, name) for name in Evidence.__slots__)
         return float(1 / (1 + np.exp(-logit)))
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What training/calibrate.py fits to a model: weights, calibration, and thresholds of confidence by their name."""
+
+    weights: SpanWeights
+    calibration: Calibration
+    thresholds: dict[str, float]
+
+
+def read_tuning(folder: Path) -> Tuning:
+    """The tuning beside a model; the bundled model's for one that has none.
+
+    Raises:
+        ModelError: the file cannot be read.
+    """
+    path = folder / TUNING
+    if not path.exists():
+        path = BUNDLED / TUNING
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        thresholds = {name: float(value) for name, value in stored["thresholds"].items()}
+        return Tuning(SpanWeights(**stored["weights"]), Calibration(**stored["calibration"]), thresholds)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ModelError(f"{path} cannot be read ({error}); get it anew, or check READER_MODEL.") from error
 
 
 class SpanReader:
     """Proposes short verbatim spans as answers."""
 
-    def __init__(
-        self,
-        model: ReaderModel,
-        lexical: LexicalIndex,
-        weights: SpanWeights | None = None,
-        calibration: Calibration | None = None,
-    ) -> None:
+    def __init__(self, model: ReaderModel, lexical: LexicalIndex, tuning: Tuning | None = None) -> None:
+        """Without `tuning`, that beside the model counts.
+
+        Raises:
+            ModelError: as `read_tuning`.
+        """
         self._model, self._lexical = model, lexical
-        self._weights, self._calibration = weights or SpanWeights(), calibration or Calibration()
+        self.tuning = tuning or read_tuning(model.folder)
 
     def read(self, question: str, hits: Sequence[Hit]) -> Reading:
         """The candidates in the passages, best first."""
-        reading, _ = self.examine(question, hits)
-        return reading
+        return self.weigh(question, hits, self.spans(question, hits))[0]
 
-    def examine(self, question: str, hits: Sequence[Hit]) -> tuple[Reading, Evidence | None]:
-        """Like `read`, with the evidence that the confidence was computed from."""
-        spans = self.spans(question, hits)
+    def weigh(self, question: str, hits: Sequence[Hit], spans: Sequence[Candidate]) -> tuple[Reading, Evidence | None]:
+        """What is to be made of the spans of the hits, and the evidence that the confidence was computed from."""
         if not spans:
             return Reading((), 0.0), None
-        ranked = rank(spans, self._weights)
-        best = ranked[0]
-        margin = next(span.score for span in spans if (span.hit, span.start) == (best.hit, best.start))
-        rivals = [other.score for other in ranked if same_words(other.text) != same_words(best.text)]
+        weights = self.tuning.weights
+        terms = self._lexical.terms(question)
+        ranked = rank(spans, weights)
+        if settles(question):
+            ranked = tuple(
+                sorted(
+                    (
+                        replace(one, score=one.score + weights.sentence * self._lexical.share(terms, one.sentence))
+                        for one in ranked
+                    ),
+                    key=lambda candidate: -candidate.score,
+                )
+            )
+        verdicts = [objection(question, _place(candidate)) for candidate in ranked]
+        sound = tuple(one for one, verdict in zip(ranked, verdicts, strict=True) if verdict is None)
+        objected = tuple(one for one, verdict in zip(ranked, verdicts, strict=True) if verdict)
+        if not sound:
+            return Reading((), 0.0, objected=objected, objection=verdicts[0]), None
+        best = sound[0]
+        like = [one for one in sound if one.score >= best.score - weights.like]
+        differing = one_a_text(one for one in like if contradict(question, best.text, one.text))
+        apart = {same_words(one.text) for one in (best, *differing)}
+        rivals = [one.score for one in sound if same_words(one.text) not in apart]
         evidence = Evidence(
-            margin=margin,
-            lead=best.score - max(rivals, default=best.score - self._weights.retrieval),
-            coverage=self._lexical.share(
-                self._lexical.terms(question), f"{best.hit.article.title}\n{best.hit.passage.text}"
-            ),
+            margin=next(span.score for span in spans if (span.hit, span.start) == (best.hit, best.start)),
+            lead=best.score - max(rivals, default=best.score - weights.retrieval),
+            coverage=self._lexical.share(terms, f"{best.hit.article.title}\n{best.hit.passage.text}"),
             passage=max(hit.likeness for hit in hits),
         )
-        near = best.score - self._weights.near
-        return Reading(ranked, self._calibration.probability(evidence), near), evidence
+        newest, *others = sorted((best, *differing), key=_published, reverse=True)
+        reading = Reading(
+            candidates=tuple(_grown(question, one) for one in (newest, *(one for one in sound if one is not newest))),
+            confidence=self.tuning.calibration.probability(evidence),
+            near=best.score - weights.near,
+            differing=tuple(others),
+            objected=objected,
+            objection=verdicts[0],
+        )
+        return reading, evidence
 
     def spans(self, question: str, hits: Sequence[Hit]) -> list[Candidate]:
         """The best spans of every passage, passage by passage; their scores are their margins, in logits."""
@@ -131,22 +189,56 @@ class SpanReader:
 
 
 def rank(spans: Sequence[Candidate], weights: SpanWeights) -> tuple[Candidate, ...]:
-    """The spans by score, best first: margin, place of the passage, and the support of other articles."""
+    """The spans by score, best first: margin, place of the passage, and the support of other articles.
+
+    Sentences that are word for word the same, as in copies of an agency's text, support each other no more than one.
+    """
     best_hit = max(span.hit.score for span in spans)
-    own = [span.score + weights.retrieval * (span.hit.score / best_hit if best_hit > 0 else 0.0) for span in spans]
-    by_words: dict[str, dict[str, float]] = {}
-    for span, score in zip(spans, own, strict=True):
-        articles = by_words.setdefault(same_words(span.text), {})
-        articles[span.hit.article.id] = max(score, articles.get(span.hit.article.id, score))
+    scored = sorted(
+        (
+            replace(
+                span,
+                score=span.score + weights.retrieval * (span.hit.score / best_hit if best_hit > 0 else 0.0),
+            )
+            for span in spans
+        ),
+        key=lambda candidate: -candidate.score,
+    )
+    by_words: dict[str, list[Candidate]] = {}
+    for span in scored:
+        by_words.setdefault(same_words(span.text), []).append(span)
     support = {}
-    for key, scores in by_words.items():
-        values = np.array(list(scores.values()))
-        support[key] = float(np.log(np.exp(values - values.max()).sum()))
-    ranked = [
-        replace(span, score=score + weights.support * support[same_words(span.text)])
-        for span, score in zip(spans, own, strict=True)
-    ]
+    for words, same in by_words.items():
+        scores = np.array([one.score for one in one_a_text(same)])
+        support[words] = weights.support * float(np.log(np.exp(scores - scores.max()).sum()))
+    ranked = [replace(span, score=span.score + support[same_words(span.text)]) for span in scored]
     return tuple(sorted(ranked, key=lambda candidate: -candidate.score))
+
+
+def _place(candidate: Candidate) -> Place:
+    article, first = candidate.hit.article, candidate.sentence_start
+    return Place(
+        sentence=candidate.sentence,
+        start=candidate.start - first,
+        end=candidate.end - first,
+        passage=candidate.hit.passage.text,
+        title=article.title,
+        article=article.text,
+        published=article.published,
+    )
+
+
+def _grown(question: str, candidate: Candidate) -> Candidate:
+    """The candidate as it is shown: the sentence that settles a yes or no, the whole quotation of what was said."""
+    first = candidate.sentence_start
+    if settles(question):
+        return replace(candidate, start=first, end=candidate.sentence_end)
+    span = quotation(question, candidate.sentence, candidate.start - first, candidate.end - first)
+    return replace(candidate, start=first + span.start, end=first + span.end)
+
+
+def _published(candidate: Candidate) -> date:
+    return candidate.hit.article.published or date.min
 
 
 def same_words(text: str) -> str:

@@ -16,7 +16,7 @@ from retrieval.models import sha256_of
 
 BUNDLED = Path(__file__).parent / "models" / "reader"
 FORMAT = "reader-int8-1"
-MODEL, TOKENIZER, CARD = "reader.onnx", "tokenizer.json", "card.json"
+MODEL, TOKENIZER, CARD, TUNING = "reader.onnx", "tokenizer.json", "card.json", "tuning.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ class ReaderModel:
         self._types = any(item.name == "token_type_ids" for item in self._session.get_inputs())
         self._tokenizer_lock = threading.Lock()
         self._workers = ThreadPoolExecutor(threads, thread_name_prefix="reader")
+        self.folder = folder
         self.fingerprint = card.sha256[MODEL]
 
     def read(self, question: str, texts: Sequence[str]) -> list[Logits]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from retrieval.errors import ArticleError
+from retrieval.gates.objection import Objection
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +73,35 @@ class Candidate:
         """The span's words."""
         return self.hit.article.text[self.start : self.end]
 
+    @property
+    def sentence(self) -> str:
+        """The words of its sentence."""
+        return self.hit.article.text[self.sentence_start : self.sentence_end]
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader made of a question and its hits: candidates, best first, and the probability of an answer.
+    """What a reader made of a question and its hits: candidates, best first, and the probability of the best.
 
-    A candidate that scores `near` or more is worth citing beside the best.
+    A candidate that scores `near` or more is worth citing beside the best. `differing` are the candidates that
+    contradict the best one and are as strong, one an article; the best is then the newest of them all. `objected` are
+    those that the gates stopped, and `objection` is why, if the strongest of all is among them.
     """
 
     candidates: tuple[Candidate, ...]
     confidence: float
     near: float = 0.0
+    differing: tuple[Candidate, ...] = ()
+    objected: tuple[Candidate, ...] = ()
+    objection: Objection | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A verbatim sentence: article.text[start:end] == quote. `n` counts from 1 in the order of use.
 
-    An exact citation holds the answer at [answer_start, answer_end) of the article's text; a related one does not.
+    An exact citation holds the answer at [answer_start, answer_end) of the article's text, one that differs holds
+    another answer there, and a related one holds none.
     """
 
     n: int
@@ -99,20 +111,22 @@ class Citation:
     end: int
     answer_start: int | None
     answer_end: int | None
-    kind: Literal["exact", "related"]
+    kind: Literal["exact", "differs", "related"]
     score: float
 
 
-Refusal = Literal["only_later", "nothing_then", "off_topic", "not_stated"]
-"""Every article is later than the question; none is of that time; none is on the topic; some are, but do not say it."""
+Refusal = Literal["only_later", "nothing_then", "off_topic", "contrary", "not_stated"]
+"""Every article is later than the question; none is of that time; none is on the topic; some are, but say something
+else than what was asked; some are, but do not say it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to a question, or the refusal of one: then `text` is None, `refusal` is the kind, `reason` says why.
 
-    `citations` of a refusal are the nearest sentences. `confidence` is the probability, 0 to 1, that the articles
-    answer the question. `timings_ms` are wall-clock milliseconds by phase.
+    `citations` of a refusal are the nearest sentences. `confidence` is the probability, 0 to 1, that the answer is
+    right; `outlets` is how many report it, copies of one text counted once. `timings_ms` are wall-clock milliseconds by
+    phase.
     """
 
     question: str
@@ -122,6 +136,7 @@ class Answer:
     reason: str | None
     confidence: float
     citations: tuple[Citation, ...]
+    outlets: int = 0
     timings_ms: dict[str, float] = field(default_factory=dict)
 
     @property

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.sentence_reader import SentenceReader
 from retrieval.answering import Answerer
 from retrieval.errors import BadQuestion
 from retrieval.retriever import MAX_QUERY, Retriever
-from retrieval.sentence_reader import SentenceReader
 from retrieval.types import Answer, Candidate, Citation, Hit, Reading
 from tests.fakes import FakeEncoder, Place, Record
 
@@ -117,7 +117,7 @@ def test_the_same_answer_from_two_articles_has_both_as_exact_citations(desk: _De
 
 
 def test_an_answer_within_a_sentence_is_marked_where_it_stands(desk: _Desk) -> None:
-    answer = Answerer(desk.retriever, _WordReader("spokesman", 0.9)).answer("Who denied the account?", _AS_OF)
+    answer = Answerer(desk.retriever, _WordReader("spokesman", 0.9), 0.5).answer("Who denied the account?", _AS_OF)
     assert answer.text == "spokesman"
     assert len(answer.citations) == 3
     assert [_marked(citation) for citation in answer.citations] == ["spokesman"] * 3
@@ -132,7 +132,7 @@ def test_the_answer_is_marked_where_the_reader_found_it_and_not_where_its_words_
             start = text.index("18 ships")
             return Reading((Candidate(hits[0], start, start + 2, 0, len(text), 1.0),), 0.9)
 
-    (citation,) = Answerer(desk.retriever, Eighteen()).answer("How many ships?", _AS_OF).citations
+    (citation,) = Answerer(desk.retriever, Eighteen(), 0.5).answer("How many ships?", _AS_OF).citations
     assert citation.answer_start == text.index("18 ships")
 
 

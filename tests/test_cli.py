@@ -16,7 +16,17 @@ from tests.fakes import Place, Record, write_jsonl
 from tests.real_model import models_dir, real_encoder, real_place
 
 _ROOT = Path(__file__).parent.parent
-_ANSWER = {"question", "understood_as", "answer", "refused", "reason", "confidence", "citations", "timings_ms"}
+_ANSWER = {
+    "question",
+    "understood_as",
+    "answer",
+    "refused",
+    "reason",
+    "confidence",
+    "outlets",
+    "citations",
+    "timings_ms",
+}
 _CITATION = {"n", "article_id", "title", "source", "published", "url", "quote", "start", "end", "answer_start"}
 _CITATION |= {"answer_end", "kind", "score"}
 _HIT = {"rank", "article_id", "passage_id", "title", "published", "text", "start", "end", "score"}
@@ -155,7 +165,8 @@ def test_ask_prints_a_refusal_as_json(shared: Place, run: Run, monkeypatch: pyte
 def test_ask_prints_the_answer_and_its_source_for_people(shared: Place, run: Run) -> None:
     status, out, _ = run("--data", shared.data, "ask", _QUESTION)
     assert status == 0
-    assert out.startswith("The Kremlin spokesman, Dmitry Peskov, denied the account on Tuesday. [1]\n")
+    assert out.startswith("Dmitry Peskov [1]\n")
+    assert "“The Kremlin spokesman, Dmitry Peskov, denied the account on Tuesday.”" in out
     assert "[1] The Wire, 10 April 2018: Kremlin aide speaks of a meeting" in out
     assert "https://wire.example.org/call" in out
 

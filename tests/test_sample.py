@@ -11,8 +11,9 @@ import pytest
 from retrieval.answering import Answerer
 from retrieval.build import build
 from retrieval.index import Index
+from retrieval.reader import SpanReader
+from retrieval.reader_model import ReaderModel
 from retrieval.retriever import Retriever
-from retrieval.sentence_reader import SentenceReader
 from retrieval.types import Answer, BuildReport
 from tests.real_model import real_place
 
@@ -48,7 +49,8 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> _Sample:
     place = real_place(tmp_path_factory.mktemp("sample"))
     report = build([_ROOT / "articles"], place.store, place.encoder, place.cache)
     index = place.open()
-    answerer = Answerer(Retriever(index, place.encoder), SentenceReader(place.encoder, index.lexical))
+    reader = SpanReader(ReaderModel(), index.lexical)
+    answerer = Answerer(Retriever(index, place.encoder), reader, reader.tuning.thresholds["balanced"])
     return _Sample(report, index, answerer, {q: answerer.answer(q.text, q.as_of) for q in _questions()})
 
 

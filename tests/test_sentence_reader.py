@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.sentence_reader import SentenceReader
 from retrieval.retriever import Retriever
-from retrieval.sentence_reader import SentenceReader
 from retrieval.types import Candidate, Hit, Reading
 from tests.fakes import FakeEncoder, Place, Record
 

@@ -165,7 +165,7 @@ def _stored(
     *,
     n: int,
     answer: tuple[int | None, int | None] = (None, None),
-    kind: Literal["exact", "related"] = "related",
+    kind: Literal["exact", "differs", "related"] = "related",
     later: bool = False,
 ) -> Cited:
     """A part of an article as it is stored, with all that is shown of where it is from."""

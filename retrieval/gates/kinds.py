@@ -1,6 +1,7 @@
 """What kind of answer a question asks for."""
 
 import re
+from typing import Literal
 
 from retrieval.gates.objection import Objection, Place
 
@@ -38,16 +39,26 @@ _ONLY_NUMBERS = re.compile(
 )
 
 
+def asks_for(question: str) -> Literal["number", "time", "other"]:
+    """What a question asks for, by its question words."""
+    if _COUNT.search(question):
+        return "number"
+    if (asked := _WHEN.match(question)) and not _OTHER.search(question, asked.end()):
+        return "time"
+    return "other"
+
+
 def kind(question: str, place: Place) -> Objection | None:
     """When asks for a time, how many for a number; who and where never for one."""
     text = place.span
-    if count := _COUNT.search(question):
-        fits = _AMOUNT.search(text) or (count[0].lower() == "how long" and _TIME.search(text))
-        return None if fits else Objection("kind", "a number", text)
-    if (asked := _WHEN.match(question)) and not _OTHER.search(question, asked.end()):
-        return None if _TIME.search(text) else Objection("kind", "a time", text)
-    if (asked := _WHO.match(question)) and _ONLY_NUMBERS.fullmatch(text):
-        return Objection("kind", asked[0].strip(), text)
+    asked = asks_for(question)
+    timely = bool(_TIME.search(text))
+    if asked == "number" and not _AMOUNT.search(text) and not (timely and "how long" in question.lower()):
+        return Objection("kind", "a number", text)
+    if asked == "time" and not timely:
+        return Objection("kind", "a time", text)
+    if (who := _WHO.match(question)) and _ONLY_NUMBERS.fullmatch(text):
+        return Objection("kind", who[0].strip(), text)
     return None
 
 

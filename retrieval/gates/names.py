@@ -11,6 +11,7 @@ _HONORIFICS = frozenset(
     "representative former ex the a an and but for in on at of by with as when while if after before said says also "
     "who".split()
 )
+_POINTS_BACK = re.compile(r"\b(?:he|she|his|her|him|mr|mrs|ms)\b", re.IGNORECASE)
 # Capitalised without being a name of anything.
 NO_NAMES = frozenset(
     "i i'm i'd january february march april may june july august september october november december monday tuesday "
@@ -43,11 +44,29 @@ def name(question: str, place: Place) -> Objection | None:
             if len(parts) > 1:
                 return Objection("name", one, None)
             continue
-        if len(parts) == 2 and not occurs(parts[0], text) and len(parts[0]) > 1:
-            other = re.search(rf"\b([A-Z][a-z]+) {re.escape(parts[1])}\b", text)
-            if other and other[1].lower() not in _HONORIFICS and not _alike(other[1], parts[0]):
-                return Objection("name", one, other[0])
+        if len(parts) == 2 and len(parts[0]) > 1 and (other := _namesake(parts[0], parts[1], place)):
+            return Objection("name", one, other)
     return None
+
+
+def _namesake(first: str, last: str, place: Place) -> str | None:
+    """Somebody else of that surname, if the sentence is about them.
+
+    It is if the one asked about is nowhere in the article, or if "he", "she" or the bare surname in the sentence comes
+    after somebody else's full name.
+    """
+    named = re.compile(rf"\b([A-Z][a-z]+) {re.escape(last)}\b")
+    if not occurs(first, f"{place.title}\n{place.article}"):
+        people = named.findall(place.article)
+    elif _POINTS_BACK.search(place.sentence) and not named.search(place.sentence):
+        at = place.passage.find(place.sentence)
+        people = named.findall(place.passage[: max(at, 0)])[-1:]
+    else:
+        return None
+    others = [one for one in people if one.lower() not in _HONORIFICS]
+    if not others or any(_alike(one, first) for one in others):
+        return None
+    return f"{others[0]} {last}"
 
 
 def bare(word: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-Gate = Literal["name", "number", "negation", "verb", "kind", "speaker"]
+Gate = Literal["name", "number", "negation", "verb", "plan", "kind", "speaker"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a question takes for done, and its verb: not denied, and not turned round."""
+"""What a question takes for done, and its verb: not denied, not only planned, and not turned round."""
 
 import re
 
@@ -38,13 +38,37 @@ def negation(question: str, place: Place) -> Objection | None:
     return None
 
 
+_PLANNED = re.compile(
+    r"\b(?:will|would|(?:is|are|was|were) (?:due |expected |set |scheduled )?to|"
+    r"plan(?:s|ned)? to|hope(?:s|d)? to|intends? to)"
+    r"\s+(?:(?:be|have|also|now)\s+)*(\w+)",
+    re.IGNORECASE,
+)
+_PAST = re.compile(r"\bdid\b|\bwas\b|\bwere\b", re.IGNORECASE)
+_AHEAD = re.compile(r"\b(?:will|would|to|going|plan\w*|due|expect\w*|schedul\w*)\b", re.IGNORECASE)
+
+
+def plan(question: str, place: Place) -> Objection | None:
+    """What the question takes for done is not only announced."""
+    if not _PAST.search(question) or _AHEAD.search(question) or settles(question):
+        return None
+    asked = {_stem(word): word for word in WORD.findall(question) if word.lower() not in _FUNCTION_WORDS}
+    stems = [_stem(word) for word in WORD.findall(place.sentence)]
+    for match in _PLANNED.finditer(place.sentence):
+        stem = _stem(match[1])
+        if stem in asked and stems.count(stem) == 1:
+            return Objection("plan", asked[stem], match[0])
+    return None
+
+
 _OPPOSITES = (
-    ("confirm admit acknowledge concede verify", "deny refute dispute rebut disavow"),
+    ("confirm admit acknowledge concede verify confess", "deny refute dispute rebut disavow decline"),
     ("accept approve", "reject refuse veto rebuff"),
     ("support back endorse praise", "oppose condemn criticise criticize"),
     ("rise rose risen increase grow grew climb jump surge", "fall fell fallen drop decrease plunge shrink shrank"),
     ("allow permit legalise legalize", "ban forbid forbade forbidden outlaw prohibit"),
     ("resign quit", "dismiss sack fire"),
+    ("kill die dead death deaths", "injure hurt wound injury"),
 )
 
 
@@ -61,6 +85,23 @@ def verb(question: str, place: Place) -> Objection | None:
         if against and (towards is None or against[0] < towards[0]):
             return Objection("verb", said[0], against[1])
     return None
+
+
+_SAYS = {
+    "confirm": frozenset("confirm admit acknowledg conced verifi confess corrobor true inde yes".split()),
+    "deni": frozenset("deni refut disput rebut disavow reject dismiss contradict fals untru not never no such".split()),
+}
+_WHO = re.compile(r"^\W*(?:and |but |so )?who (?:\w+ly )?(?:has |have |had )?(\w+)", re.IGNORECASE)
+
+
+def said(question: str, place: Place) -> Objection | None:
+    """Who confirmed, admitted or denied something is named in a sentence that speaks of confirming or denying."""
+    asked = _WHO.match(question)
+    side = next((words for words in _SAYS.values() if asked and _stem(asked[1]) in words), None)
+    if asked is None or side is None or asked[1].lower() in ("not", "never", "no", "dismissed", "rejected"):
+        return None
+    told = {_stem(word) for word in WORD.findall(place.sentence.replace("n’t", " not").replace("n't", " not"))}
+    return None if told & side else Objection("verb", asked[1], None)
 
 
 def _nearest(verbs: frozenset[str], place: Place) -> tuple[int, str] | None:

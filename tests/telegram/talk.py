@@ -6,6 +6,7 @@ from tests.telegram.users import User
 
 DENIED = "who denied the account?"
 ATLANTIS = "what is the capital of Atlantis?"
+MAGNITUDE = "What was the magnitude of the Mirelle earthquake?"
 CREW = "how many crew on saint orla"
 
 

@@ -9,7 +9,7 @@ from tests.telegram.bot_process import BotProcess
 from tests.telegram.chats import Chat
 from tests.telegram.messages import Message
 from tests.telegram.server import FakeTelegram
-from tests.telegram.talk import ATLANTIS, CREW, DENIED, marked, press
+from tests.telegram.talk import ATLANTIS, DENIED, MAGNITUDE, marked, press
 from tests.telegram.users import User
 
 pytestmark = pytest.mark.usefixtures("nothing_that_telegram_forbids")
@@ -42,18 +42,18 @@ def test_the_answer_is_bold_and_stands_word_for_word_in_the_first_quote(ada: Use
 
 
 def test_each_marker_and_headline_leads_to_its_own_source(town: FakeTelegram, ada: User, chat: Chat) -> None:
-    answer = ask(ada, chat, CREW)
-    assert answer.buttons[:3] == ("1", "2", "3")
-    assert marked(answer, "text_link")[:3] == ["[1]", "[2]", "[3]"]
+    answer = ask(ada, chat, MAGNITUDE)
+    assert answer.buttons[:2] == ("1", "2")
+    assert marked(answer, "text_link")[:2] == ["[1]", "[2]"]
     leads = [one.url for one in answer.entities if one.type == "text_link"]
-    assert leads[:3] == leads[3:]
+    assert leads[:2] == leads[2:]
     assert leads[0] == f"https://t.me/{town.me.username}?start={identity(answer)}_1"
-    assert "example.org" in (leads[2] or "")
-    assert "#:~:text=" in (leads[2] or "")
+    assert "example.org" in (leads[1] or "")
+    assert "#:~:text=" in (leads[1] or "")
 
 
 def test_several_sources_have_no_preview_and_a_single_one_has_its_own(ada: User, chat: Chat) -> None:
-    assert ask(ada, chat, CREW).now.link_preview == {"is_disabled": True}
+    assert ask(ada, chat, MAGNITUDE).now.link_preview == {"is_disabled": True}
     alone = ask(ada, chat, "Which company will heat homes with warmth from the sewers?")
     address = alone.button("Open the article").url
     assert alone.buttons[0] == "1"
@@ -115,8 +115,8 @@ def test_a_link_to_a_citation_opens_it_in_its_article(town: FakeTelegram, ada: U
     his = town.private(bob)
     opened = his.wait_for_reply(bob.says(his, f"/start {identity(answer)}_1"), 10)
     assert "Moscow was waiting" in opened.text
-    assert answer.text.partition(" [1]")[0] in marked(opened, "bold")
-    assert press(bob, his, opened, "‹ Zurück").text.startswith(f"{DENIED}\n\n{answer.text[:80]}")
+    assert any(answer.text.partition(" [1]")[0] in bold for bold in marked(opened, "bold"))
+    assert press(bob, his, opened, "‹ Zurück").text.startswith(f"{DENIED}\n\n{answer.text[:40]}")
 
 
 @pytest.mark.parametrize("payload", ["_", "_1", "x" * 64, "__proto__"])
@@ -246,7 +246,7 @@ def test_someone_who_stops_the_bot_and_comes_back_is_answered(ada: User, chat: C
     ask(ada, chat)
     ada.says(chat, DENIED)
     ada.blocks_bot()
-    time.sleep(0.3)
+    time.sleep(1)
     ada.unblocks_bot()
     assert "Your number" in ask(ada, chat, "/whoami").text
 

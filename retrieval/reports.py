@@ -1,0 +1,68 @@
+"""Whether two answers to one question contradict each other, and how many outlets report the same."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from retrieval.gates.kinds import asks_for
+from retrieval.types import Candidate
+
+_COUNTED = {
+    word: str(number)
+    for number, word in enumerate(
+        "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen twenty".split()
+    )
+}
+_FIGURE = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|[^\W\d_]+")
+_CLOCK = re.compile(r"\d[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b", re.IGNORECASE)
+_MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\b", re.IGNORECASE)
+_SCALE = re.compile(r"\b(?:hundred|thousand|million|billion|trillion)|[%$€£]|\bper ?cent\b", re.IGNORECASE)
+
+
+def contradict(question: str, one: str, other: str) -> bool:
+    """Whether two answers cannot both be right: numbers of the same kind that differ, or two dates.
+
+    Other answers are never taken to contradict each other: a list may have several members, a person several names.
+    """
+    kind = asks_for(question)
+    if kind == "other":
+        return False
+    mine, theirs = _figures(one), _figures(other)
+    if not mine or not theirs or mine & theirs:
+        return False
+    return _form(one) == _form(other) and (kind == "number" or _form(one) != "bare")
+
+
+def _figures(text: str) -> frozenset[str]:
+    words = (_COUNTED.get(word.lower(), word) for word in _FIGURE.findall(text))
+    return frozenset(word.replace(",", "") for word in words if word[0].isdigit())
+
+
+def _form(text: str) -> str:
+    """What kind of figure a text holds: only like ones can contradict each other."""
+    if _CLOCK.search(text):
+        return "clock"
+    if _MONTH.search(text):
+        return "date"
+    if re.fullmatch(r"\D*(?:1[5-9]|20)\d\d\D*", text):
+        return "year"
+    scales = sorted({match[0].lower() for match in _SCALE.finditer(text)})
+    return " ".join(scales) or "bare"
+
+
+def one_a_text(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """One candidate an article, and of sentences that are word for word the same (an agency's text) only the first."""
+    kept: list[Candidate] = []
+    articles, texts = set(), set()
+    for candidate in candidates:
+        text = " ".join(candidate.sentence.split()).casefold()
+        if candidate.hit.article.id not in articles and text not in texts:
+            kept.append(candidate)
+        articles.add(candidate.hit.article.id)
+        texts.add(text)
+    return kept
+
+
+def outlets(candidates: Sequence[Candidate]) -> int:
+    """How many outlets have the candidates; an article without one counts as its own."""
+    return len({one.hit.article.source or one.hit.article.id for one in one_a_text(candidates)})
