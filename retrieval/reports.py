@@ -16,6 +16,7 @@ _COUNTED = {
 _FIGURE = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|[^\W\d_]+")
 _CLOCK = re.compile(r"\d[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b", re.IGNORECASE)
 _MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\b", re.IGNORECASE)
+_DATED = re.compile(rf"{_MONTH.pattern}|\b(?:1[5-9]|20)\d\d\b|\b\w+day\b", re.IGNORECASE)
 _SCALE = re.compile(r"\b(?:hundred|thousand|million|billion|trillion)|[%$€£]|\bper ?cent\b", re.IGNORECASE)
 
 
@@ -25,7 +26,7 @@ def contradict(question: str, one: str, other: str) -> bool:
     Other answers are never taken to contradict each other: a list may have several members, a person several names.
     """
     kind = asks_for(question)
-    if kind == "other":
+    if kind == "other" or _DATED.search(question):  # of a day that is named there is one number
         return False
     mine, theirs = _figures(one), _figures(other)
     if not mine or not theirs or mine & theirs:

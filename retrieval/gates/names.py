@@ -17,7 +17,8 @@ NO_NAMES = frozenset(
     "i i'm i'd january february march april may june july august september october november december monday tuesday "
     "wednesday thursday friday saturday sunday jan feb mar apr jun jul aug sep sept oct nov dec english christmas "
     "who whom whose what when where which why how is are was were did does do has have had can could will would the "
-    "a an in on at of for and or but to by from with according after before during since until as if name list".split()
+    "yes no okay a an in on at of for and or but to by from with according after before during since until as if name "
+    "list".split()
 )
 
 

@@ -64,7 +64,7 @@ def plan(question: str, place: Place) -> Objection | None:
 _OPPOSITES = (
     ("confirm admit acknowledge concede verify confess", "deny refute dispute rebut disavow decline"),
     ("accept approve", "reject refuse veto rebuff"),
-    ("support back endorse praise", "oppose condemn criticise criticize"),
+    ("support back endorse praise", "oppose condemn"),
     ("rise rose risen increase grow grew climb jump surge", "fall fell fallen drop decrease plunge shrink shrank"),
     ("allow permit legalise legalize", "ban forbid forbade forbidden outlaw prohibit"),
     ("resign quit", "dismiss sack fire"),
