@@ -68,9 +68,18 @@ def measure(model: ReaderModel, asked: list[tuple[Question, str, str]]) -> dict[
     }
     if len(told) < len(scored):
         for name, place in (("em", 2), ("f1", 3)):
-            at_zero = sum(entry[place] if entry[0] > 0 else not entry[1] for entry in scored)
-            figures[f"{name}_with_refusals"] = _percent(at_zero / len(scored))
+            figures[f"{name}_with_refusals"] = _percent(_best_line(scored, place) / len(scored))
     return figures
+
+
+def _best_line(scored: list[tuple[float, bool, float, float]], place: int) -> float:
+    """The sum of the scores if every question below the best margin for it is refused; refusing is right or wrong."""
+    ordered = sorted(scored, key=lambda entry: -entry[0])
+    best = total = float(sum(not entry[1] for entry in scored))
+    for entry in ordered:
+        total += entry[place] if entry[1] else -1.0
+        best = max(best, total)
+    return best
 
 
 def _percent(share: float) -> float:

@@ -4,6 +4,7 @@ Safe to use from several threads; each method is one transaction, and durable wh
 """
 
 import logging
+import math
 import re
 import secrets
 import string
@@ -325,7 +326,7 @@ class State:
         refused = sum(row.refusal is not None for row in rows)
         if not times:
             return Usage(0, 0, None, None)
-        return Usage(len(times), refused, times[len(times) // 2], times[min(len(times) - 1, int(len(times) * 0.95))])
+        return Usage(len(times), refused, times[len(times) // 2], times[math.ceil(len(times) * 0.95) - 1])
 
     def close(self) -> None:
         """Close the database."""

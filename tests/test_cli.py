@@ -31,7 +31,8 @@ _CITATION = {"n", "article_id", "title", "source", "published", "url", "quote", 
 _CITATION |= {"answer_end", "kind", "score"}
 _HIT = {"rank", "article_id", "passage_id", "title", "published", "text", "start", "end", "score"}
 _SETTINGS = (
-    "TELEGRAM_BOT_TOKEN ARTICLES_DIR DATA_DIR EMBEDDING_MODEL ENCODER_BACKEND ENCODER_THREADS ANSWER_THRESHOLD "
+    "TELEGRAM_BOT_TOKEN ARTICLES_DIR DATA_DIR EMBEDDING_MODEL ENCODER_BACKEND ENCODER_THREADS READER_MODEL "
+    "ANSWER_THRESHOLD "
     "LOG_LEVEL"
 ).split()
 _ESCAPES = "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x9b31m \x08\x7f"
@@ -459,7 +460,8 @@ def test_an_unknown_key_in_the_env_file_is_refused_by_name(run: Run, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "setting", ["ANSWER_THRESHOLD=2", "ENCODER_BACKEND=cuda", "ENCODER_THREADS=0", "LOG_LEVEL=LOUD"]
+    "setting",
+    ["ANSWER_THRESHOLD=2", "ANSWER_THRESHOLD=brave", "ENCODER_BACKEND=cuda", "ENCODER_THREADS=0", "LOG_LEVEL=LOUD"],
 )
 def test_a_setting_that_makes_no_sense_is_refused_by_name(run: Run, tmp_path: Path, setting: str) -> None:
     (tmp_path / ".env").write_text(setting)
@@ -565,7 +567,9 @@ def test_doctor_finds_nothing_wrong_with_a_sound_index(shared: Place, run: Run) 
     status, findings = _findings(run, shared)
     machine = {"disk", "memory"}
     assert [finding for finding in findings if not finding["well"] and finding["subject"] not in machine] == []
-    assert {"model files", "encoder", "generation 000001 (current)"} <= {finding["subject"] for finding in findings}
+    assert {"model files", "encoder", "reader", "generation 000001 (current)"} <= {
+        finding["subject"] for finding in findings
+    }
     assert status == (0 if all(finding["well"] for finding in findings) else 1)
 
 
