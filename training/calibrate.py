@@ -1,7 +1,7 @@
 """Fits what stands beside the reader: python -m training.calibrate --data DIR --full-index DIR [--reader FOLDER].
 
 Questions of several sets are asked of their own articles and of articles that cannot answer them; each is read once.
-Then the weights of a span's score are chosen by the F1 of the answers on the realtimeqa gold questions and on SQuAD's,
+Then the weights of a span's score are chosen by the F1 of the answers to the realtimeqa questions (gold, and weak ones held out) and to SQuAD's,
 a logistic regression without negative weights learns from the evidence whether the answer is right (F1 of at least one
 half), and the thresholds are where 5, 10 and 20 % of the answerable news questions are refused. SQuAD pages are those
 that training left out. Writes tuning.json beside the model.
@@ -140,9 +140,11 @@ def groups_of(data: Path, full_index: Path, work: Path, model: ReaderModel, most
         return some[:: max(1, len(some) // most)]
 
     gold = [one for one in asked["realtimeqa"] if one.kind == "gold_article"]
+    weak = [one for one in asked["realtimeqa"] if one.kind != "gold_article" and held_out(one.id)]
     squad, clapnq = chosen("squad_v1", True), chosen("clapnq_dev", True)
     plan = [
         ("realtimeqa gold", True, news, gold),
+        ("realtimeqa weak", True, news, weak),
         ("squad_v1, own pages", True, own["squad_v1"], squad),
         ("clapnq, own passages", True, own["clapnq_dev"], clapnq),
         ("squad asked of the news", False, news, squad),
@@ -174,13 +176,16 @@ def main() -> None:
     tried = []
     for retrieval, support, like in itertools.product((4.0, 8.0, 12.0, 16.0), (0.0, 0.5, 1.0), (0.0, 1.0, 2.0)):
         weights = SpanWeights(retrieval=retrieval, support=support, like=like)
-        means = [float(weigh(group, model, weights)[1].mean()) for group in groups[:2]]
+        means = [float(weigh(group, model, weights)[1].mean()) for group in groups[:3]]
         tried.append((sum(means), weights, means))
-        print(f"retrieval {retrieval:4} support {support} like {like}: F1 {means[0]:.3f} {means[1]:.3f}", flush=True)
+        print(
+            f"retrieval {retrieval:4} support {support} like {like}: F1 {[round(mean, 3) for mean in means]}",
+            flush=True,
+        )
     _, weights, _ = max(tried, key=lambda one: one[0])
     weighed = [weigh(group, model, weights) for group in groups]
     calibration = fit(weighed)
-    news = _probabilities(calibration, weighed[0][0])
+    news = _probabilities(calibration, np.concatenate([rows for rows, _ in weighed[:2]]))
     thresholds = {name: round(float(np.quantile(news, share)), 4) for name, share in _SHARES.items()}
     for group, (rows, scores) in zip(groups, weighed, strict=True):
         probabilities = _probabilities(calibration, rows)

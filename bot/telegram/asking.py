@@ -112,20 +112,26 @@ class Asking:
         texts = texts_of(message)
         await send(bot, place_of(message), words(texts(key, **values)), message.message_id)
 
+    async def not_allowed(self, bot: Bot, message: Message) -> None:
+        """Where ALLOWED_CHATS leaves a chat out: a word in private, silence in a group."""
+        if message.chat.type == ChatType.PRIVATE:
+            await self.say(bot, message, "not_allowed")
+
     async def _ask_or_say_how(self, bot: Bot, message: Message, text: str) -> None:
         if text.strip():
             await self._ask(bot, message, text)
-        else:
+        elif message.from_user and self._desk.may_ask(message.from_user.id, message.chat_id):
             await self.say(bot, message, "ask_how")
+        else:
+            await self.not_allowed(bot, message)
 
     async def _ask(self, bot: Bot, message: Message, text: str) -> None:
         user = message.from_user
         if user is None or user.is_bot:
             return
-        desk, private = self._desk, message.chat.type == ChatType.PRIVATE
+        desk = self._desk
         if not desk.may_ask(user.id, message.chat_id):
-            if private:
-                await self.say(bot, message, "not_allowed")
+            await self.not_allowed(bot, message)
             return
         verdict = desk.limits.allow(user.id, message.chat_id)
         if verdict != "yes":

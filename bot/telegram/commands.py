@@ -72,6 +72,9 @@ class Commands:
         message = update.message
         if message is None:
             return
+        if not self._may(update):
+            await self._asking.not_allowed(context.bot, message)
+            return
         service = self._desk.service
         if service is None:
             await self._asking.say(context.bot, message, "first_build")

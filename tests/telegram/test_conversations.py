@@ -260,10 +260,13 @@ def test_with_allowed_chats_others_are_told_so_and_get_no_answer(telegram: FakeT
         answer = ask(ada, hers)
         assert "Peskov" in answer.text
         assert "only in certain chats" in ask(eve, his).text
+        assert "only in certain chats" in ask(eve, his, "/sources").text
+        assert "only in certain chats" in ask(eve, his, "/ask").text
         assert f"This chat: {eve.id}" in ask(eve, his, "/whoami").text
         assert "not stored" in ask(eve, his, f"/start {identity(answer)}").text
         assert "Peskov" in ask(eve, newsroom, f"/ask {DENIED}").text
-        eve.says(elsewhere, f"/ask {DENIED}")
+        for text in (f"/ask {DENIED}", "/ask", "/sources"):
+            eve.says(elsewhere, text)
         assert eve.inline(DENIED).results == ()
         assert elsewhere.from_bot == ()
         assert DENIED not in bot.log
