@@ -1,10 +1,10 @@
 """Fits what stands beside the reader: python -m training.calibrate --data DIR --full-index DIR [--reader FOLDER].
 
 Questions of several sets are asked of their own articles and of articles that cannot answer them; each is read once.
-Then the weights of a span's score are chosen by the F1 of the answers to the realtimeqa questions (gold, and weak ones held out) and to SQuAD's,
-a logistic regression without negative weights learns from the evidence whether the answer is right (F1 of at least one
-half), and the thresholds are where 5, 10 and 20 % of the answerable news questions are refused. SQuAD pages are those
-that training left out. Writes tuning.json beside the model.
+Then the weights of a span's score are chosen by the F1 of the answers to the realtimeqa questions (gold, and weak ones
+held out) and to SQuAD's; a logistic regression without negative weights learns from the evidence whether the answer is
+right (F1 of at least one half); and the thresholds are where 5, 10 and 20 % of the answerable news questions are refused.
+SQuAD pages are those that training left out. Writes tuning.json beside the model, and a reliability diagram.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image, ImageDraw
 from scipy.optimize import minimize
 
 from benchmarks.answers_match import f1
@@ -169,6 +170,7 @@ def main() -> None:
     parser.add_argument("--full-index", type=Path, required=True, help="the data folder of a full realtimeqa index")
     parser.add_argument("--work", type=Path, default=Path("benchmarks/results"))
     parser.add_argument("--reader", type=Path, default=BUNDLED)
+    parser.add_argument("--plot", type=Path, help="draw the reliability diagram there (.png)")
     parser.add_argument("--most", type=int, default=_MOST, help="questions a set")
     arguments = parser.parse_args()
     model = ReaderModel(arguments.reader)
@@ -192,20 +194,50 @@ def main() -> None:
         refused = ", ".join(f"{name} {100 * np.mean(probabilities < at):.1f}" for name, at in thresholds.items())
         right = f", right {100 * np.mean(scores >= 0.5):.1f} %" if group.answerable else ""
         print(f"{group.name:36} {len(rows):4} questions, refused % {refused}{right}")
-    print(f"expected calibration error, fitted on one half and measured on the other: {_two_fold(weighed):.3f}")
+    probabilities, right = _two_fold(weighed)
+    error = expected_calibration_error(probabilities, right)
+    print(f"expected calibration error, fitted on one half and measured on the other: {error:.3f}")
+    for low, share, count in reliability(probabilities, right):
+        print(f"   confidence {low:.1f} to {low + 0.1:.1f}: {count:5} questions, right {100 * share:.0f} %")
+    if arguments.plot:
+        draw_reliability(arguments.plot, reliability(probabilities, right))
     stored = {"weights": asdict(weights), "calibration": asdict(calibration), "thresholds": thresholds}
     (arguments.reader / TUNING).write_text(json.dumps(stored, indent=2) + "\n")
     print(json.dumps(stored))
 
 
-def _two_fold(weighed: list[tuple[Floats, Floats]]) -> float:
-    errors = []
+def reliability(probabilities: Floats, right: npt.NDArray[np.bool_]) -> list[tuple[float, float, int]]:
+    """For each tenth of confidence that occurs: where it begins, the share right, how many questions."""
+    place = np.minimum((probabilities * 10).astype(int), 9)
+    return [
+        (tenth / 10, float(right[place == tenth].mean()), int((place == tenth).sum()))
+        for tenth in range(10)
+        if (place == tenth).any()
+    ]
+
+
+def draw_reliability(path: Path, tenths: list[tuple[float, float, int]], side: int = 400) -> None:
+    """Bars of the share right over confidence, with the diagonal of perfect calibration."""
+    image = Image.new("RGB", (side + 60, side + 60), "white")
+    draw = ImageDraw.Draw(image)
+    for low, share, count in tenths:
+        left, width = 40 + low * side, side / 10
+        draw.rectangle((left + 1, 20 + side * (1 - share), left + width - 1, 20 + side), fill="#7aa6d8")
+        draw.text((left + 4, 24 + side), f"{count}", fill="black")
+    draw.rectangle((40, 20, 40 + side, 20 + side), outline="black")
+    draw.line((40, 20 + side, 40 + side, 20), fill="#c03030", width=2)
+    draw.text((40, 4), "share right over confidence, in tenths; questions below each", fill="black")
+    image.save(path)
+
+
+def _two_fold(weighed: list[tuple[Floats, Floats]]) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Confidence and rightness of every question, by a calibration fitted on the other half of its set."""
+    confidence, right = [], []
     for half in (0, 1):
         calibration = fit([(rows[half::2], scores[half::2]) for rows, scores in weighed])
-        rows = np.concatenate([rows[1 - half :: 2] for rows, _ in weighed])
-        scores = np.concatenate([scores[1 - half :: 2] for _, scores in weighed])
-        errors.append(expected_calibration_error(_probabilities(calibration, rows), scores >= 0.5))
-    return float(np.mean(errors))
+        confidence.append(_probabilities(calibration, np.concatenate([rows[1 - half :: 2] for rows, _ in weighed])))
+        right.append(np.concatenate([scores[1 - half :: 2] for _, scores in weighed]) >= 0.5)
+    return np.concatenate(confidence), np.concatenate(right)
 
 
 def _probabilities(calibration: Calibration, rows: Floats) -> Floats:
