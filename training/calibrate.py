@@ -3,8 +3,8 @@
 Questions of several sets are asked of their own articles and of articles that cannot answer them; each is read once.
 Then the weights of a span's score are chosen by the F1 of the answers to the realtimeqa questions (gold, and weak ones
 held out) and to SQuAD's; a logistic regression without negative weights learns from the evidence whether the answer is
-right (F1 of at least one half); and the thresholds are where 5, 10 and 20 % of the answerable news questions are refused.
-SQuAD pages are those that training left out. Writes tuning.json beside the model, and a reliability diagram.
+right (F1 of at least one half); and the thresholds are where 5, 10 and 20 % of the answerable news questions are
+refused. SQuAD pages are those that training left out. Writes tuning.json beside the model.
 """
 
 import argparse
@@ -194,13 +194,14 @@ def main() -> None:
         refused = ", ".join(f"{name} {100 * np.mean(probabilities < at):.1f}" for name, at in thresholds.items())
         right = f", right {100 * np.mean(scores >= 0.5):.1f} %" if group.answerable else ""
         print(f"{group.name:36} {len(rows):4} questions, refused % {refused}{right}")
-    probabilities, right = _two_fold(weighed)
-    error = expected_calibration_error(probabilities, right)
+    confidence, correct = _two_fold(weighed)
+    error = expected_calibration_error(confidence, correct)
     print(f"expected calibration error, fitted on one half and measured on the other: {error:.3f}")
-    for low, share, count in reliability(probabilities, right):
+    tenths = reliability(confidence, correct)
+    for low, share, count in tenths:
         print(f"   confidence {low:.1f} to {low + 0.1:.1f}: {count:5} questions, right {100 * share:.0f} %")
     if arguments.plot:
-        draw_reliability(arguments.plot, reliability(probabilities, right))
+        draw_reliability(arguments.plot, tenths)
     stored = {"weights": asdict(weights), "calibration": asdict(calibration), "thresholds": thresholds}
     (arguments.reader / TUNING).write_text(json.dumps(stored, indent=2) + "\n")
     print(json.dumps(stored))
