@@ -6,8 +6,7 @@ from datetime import date
 from typing import Literal, Protocol
 
 from retrieval.followups import Turn, stand_alone
-from retrieval.reader import same_words
-from retrieval.reports import outlets
+from retrieval.reports import outlets, same_answer
 from retrieval.retriever import Retriever, check_query
 from retrieval.sentences import Span
 from retrieval.types import Answer, Candidate, Citation, Hit, Reading, Refusal
@@ -128,8 +127,8 @@ _Held = tuple[Literal["exact", "differs", "related"], Span | None]
 
 
 def _place(candidate: Candidate, best: Candidate) -> _Held | None:
-    """Where in its sentence, as offsets into the article, a candidate holds the best one's words; None if nowhere."""
-    if same_words(candidate.text) == same_words(best.text):
+    """Where in its sentence, as offsets into the article, a candidate holds the best one's answer; None if nowhere."""
+    if same_answer(candidate.text, best.text):
         return "exact", Span(candidate.start, candidate.end)
     at = candidate.sentence.find(best.text)
     start = candidate.sentence_start + at
@@ -141,9 +140,9 @@ def _other(candidate: Candidate, reading: Reading) -> _Held | None:
 
 
 def _reported_by(reading: Reading) -> int:
-    """How many outlets have the best candidate's words."""
-    words = same_words(reading.candidates[0].text)
-    same = [one for one in reading.candidates if same_words(one.text) == words and one.score >= reading.near]
+    """How many outlets give the best candidate's answer."""
+    best = reading.candidates[0].text
+    same = [one for one in reading.candidates if one.score >= reading.near and same_answer(one.text, best)]
     return outlets(same)
 
 

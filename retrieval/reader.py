@@ -18,7 +18,7 @@ from retrieval.errors import ModelError
 from retrieval.gates import Place, objection, quotation, settles
 from retrieval.lexical import LexicalIndex
 from retrieval.reader_model import BUNDLED, TUNING, Logits, ReaderModel
-from retrieval.reports import contradict, one_a_text
+from retrieval.reports import contradict, one_a_text, same_words
 from retrieval.sentences import Span, paragraphs, sentences
 from retrieval.types import Candidate, Hit, Reading
 
@@ -239,12 +239,6 @@ def _grown(question: str, candidate: Candidate) -> Candidate:
 
 def _published(candidate: Candidate) -> date:
     return candidate.hit.article.published or date.min
-
-
-def same_words(text: str) -> str:
-    """A text in the form by which two are the same answer: no case, no punctuation, no articles."""
-    bare = "".join(character if character.isalnum() or character in "%$€£" else " " for character in text.casefold())
-    return " ".join(word for word in bare.split() if word not in ("the", "a", "an"))
 
 
 def best_spans(logits: Logits, within: Sequence[Span], count: int) -> list[Scored]:

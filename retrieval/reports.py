@@ -20,6 +20,22 @@ _DATED = re.compile(rf"{_MONTH.pattern}|\b(?:1[5-9]|20)\d\d\b|\b\w+day\b", re.IG
 _SCALE = re.compile(r"\b(?:hundred|thousand|million|billion|trillion)|[%$€£]|\bper ?cent\b", re.IGNORECASE)
 
 
+def same_words(text: str) -> str:
+    """A text in the form by which two are the same answer: no case, no punctuation, no articles."""
+    bare = "".join(character if character.isalnum() or character in "%$€£" else " " for character in text.casefold())
+    return " ".join(word for word in bare.split() if word not in ("the", "a", "an"))
+
+
+def same_answer(one: str, other: str) -> bool:
+    """Whether two answers are the same: in the same words, or one with more around a name ("the town of Marlow")."""
+    mine, theirs = same_words(one), same_words(other)
+    if mine == theirs:
+        return bool(mine)
+    short, long = sorted((one, other), key=len)
+    named = any(word[0].isupper() for word in short.split())
+    return named and f" {same_words(short)} " in f" {same_words(long)} "
+
+
 def contradict(question: str, one: str, other: str) -> bool:
     """Whether two answers cannot both be right: numbers of the same kind that differ, or two dates.
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.reader import best_spans, same_words
+from retrieval.reader import best_spans
 from retrieval.reader_model import Logits
+from retrieval.reports import same_answer, same_words
 from retrieval.sentences import Span
 
 _TEXT = "Mr Vale denied it. Ms Orr confirmed it."
@@ -89,3 +90,20 @@ def test_the_first_span_is_the_best_of_all_that_are_allowed(start: list[float], 
 )
 def test_answers_are_the_same_by_their_words(one: str, other: str, same: bool) -> None:
     assert (same_words(one) == same_words(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "verdict"),
+    [
+        ("the Herald", "Herald", True),
+        ("Marlow Springs", "the spa town of Marlow Springs", True),
+        ("Peskov", "Dmitry S. Peskov", True),
+        ("2.4", "2.4 billion", False),
+        ("18", "18 May", False),
+        ("Orr", "Torrent", False),
+        ("", "", False),
+    ],
+)
+def test_an_answer_is_the_same_with_more_around_its_name(one: str, other: str, verdict: bool) -> None:
+    assert same_answer(one, other) is verdict
+    assert same_answer(other, one) is verdict
