@@ -14,6 +14,8 @@ _COUNTED = {
     )
 }
 _FIGURE = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|[^\W\d_]+")
+# Words of the longest answer that may be a name with more around it.
+_LONGEST_NAME = 8
 _CLOCK = re.compile(r"\d[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b", re.IGNORECASE)
 _MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\b", re.IGNORECASE)
 _DATED = re.compile(rf"{_MONTH.pattern}|\b(?:1[5-9]|20)\d\d\b|\b\w+day\b", re.IGNORECASE)
@@ -32,7 +34,7 @@ def same_answer(one: str, other: str) -> bool:
     if mine == theirs:
         return bool(mine)
     short, long = sorted((one, other), key=len)
-    named = any(word[0].isupper() for word in short.split())
+    named = any(word[0].isupper() for word in short.split()) and len(long.split()) <= _LONGEST_NAME
     return named and f" {same_words(short)} " in f" {same_words(long)} "
 
 
