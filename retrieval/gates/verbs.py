@@ -94,10 +94,20 @@ _SAYS = {
 _WHO = re.compile(r"^\W*(?:and |but |so )?who (?:\w+ly )?(?:has |have |had )?(\w+)", re.IGNORECASE)
 
 
+_DEATHS = frozenset(
+    "kill die dead death deadli fatal live life toll victim casualti surviv bodi murder drown massacr lost "
+    "perish".split()
+)
+_KILLED = re.compile(r"\bhow many\b.*\b(killed|died|dead|deaths)\b", re.IGNORECASE)
+
+
 def said(question: str, place: Place) -> Objection | None:
-    """Who confirmed, admitted or denied something is named in a sentence that speaks of confirming or denying."""
-    asked = _WHO.match(question)
-    side = next((words for words in _SAYS.values() if asked and _stem(asked[1]) in words), None)
+    """Who confirmed, admitted or denied something is named in a sentence that speaks of confirming or denying.
+
+    And how many died, in one that speaks of death.
+    """
+    asked = _WHO.match(question) or _KILLED.search(question)
+    side = next((words for words in (*_SAYS.values(), _DEATHS) if asked and _stem(asked[1]) in words), None)
     if asked is None or side is None or asked[1].lower() in ("not", "never", "no", "dismissed", "rejected"):
         return None
     told = {_stem(word) for word in WORD.findall(place.sentence.replace("n’t", " not").replace("n't", " not"))}
