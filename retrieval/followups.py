@@ -1,137 +1,349 @@
 """A question that leans on the conversation -> a question that stands alone.
 
-No language model: pronouns take the name that was spoken of last, an ellipsis the question before it with the new part
-in the place of the old, and what is too short to be about anything takes the topic along. A question that says itself
-what it is about is left as it is. The result is what the user is shown as understood, and what is searched for.
+No language model: a pronoun takes what was spoken of last of its kind, an ellipsis the question before it with the new
+part in the place of the old, and what says too little of its subject takes the subject along in brackets. A question
+that says itself what it is about is left as it is.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from retrieval.gates.names import bare, names
+from retrieval.retriever import MAX_QUERY
 
-_WORD = re.compile(r"[\w’'-]+")
+_Kind = Literal["person", "thing", "place", "time"]
+
+_AUXILIARY = "is|are|was|were|did|does|do|has|have|had|can|could|will|would|should|may|might|must"
+_PREPOSITION = (
+    "about|after|against|around|at|before|between|by|during|for|from|in|into|near|of|on|over|since|to|until|with"
+)
 # Words that say nothing of a subject.
 _EMPTY = frozenset(
-    "a about again all also an and any anything are as at be been being but by can could did do does doing done else "
-    "ever exactly far for from get give had has have he her here hers him his how i if in into is it its just know "
-    "like long make many may me mean might more most much must my not now of often ok okay old on one ones only or "
-    "other our please really s say said shall she should so some still such talk tell than thanks that the their "
-    "theirs them then there these they thing things this those to too up us very was we well were what when where "
-    "which while who whom whose why will with work would yes you your happen happened mentioned first last next years "
-    "ago no".split()
-)
+    "a again ago all also an and any anything as be been being but different difference doing done else ever exactly "
+    "example far first get give happen happened he her here hers him his hmm how i i'd i'm i've if interesting it its "
+    "just know last like long make many me mean mentioned more most much my next nice no not now often oh ok okay old "
+    "one ones only or other another our past please really reason role s said same say shall she similar so some still "
+    "such talk tell than thanks that that's the their theirs them then there these they thing things this those time "
+    "too up us very way we well what what's when where which while who whom whose why work world wow years yes you "
+    "your don't".split()
+).union(_AUXILIARY.split("|"), _PREPOSITION.split("|"))
+_WORD = re.compile(r"[\w’'-]+")
+_ASKS = re.compile(rf"\b(?:what|who|whom|whose|which|when|where|why|how|am|{_AUXILIARY})\b", re.IGNORECASE)
+_LEAD = re.compile(r"^\W*(?:(?:and|but|or)\b\W*)?(?:(?:what|how)\s+about\b\s*)?", re.IGNORECASE)
+_PHRASE = re.compile(rf"\b({_PREPOSITION})\s+(.+)", re.IGNORECASE)
 # A question of these words alone asks something more about what was asked before.
-_BARE = frozenset(
-    "who whom whose what when where why how many much long often far old and but so then there exactly else come "
-    "really is are was were did does in which year the a day month".split()
-)
-_INSTEAD = re.compile(r"^\W*(?:(?:and|but|or)\s+)?(?:(?:what|how)\s+about\s+)?", re.IGNORECASE)
-_CONTINUES = re.compile(r"^\W*(?:and|but|or|what about|how about)\b", re.IGNORECASE)
-_PREPOSITION = re.compile(r"^(in|at|on|for|from|of|with|by|to|during|since|before|after)\s+(.+)$", re.IGNORECASE)
-_SHORT = 7
-_FEW = 1
-_LONGEST_TOPIC = 8
+_BARE = frozenset("who whom what when where which why how many much long often and but so exactly else not".split())
+_ADVERB = re.compile(r"when|where|why|how|(?:in |on |at )?(?:which|what) (?:year|month|day|date|time)", re.IGNORECASE)
+_ASKED = re.compile(rf"(?:(?P<asks>\w+)\s+)??(?P<aux>{_AUXILIARY})\s+(?P<rest>[^?]+?)\W*$", re.IGNORECASE)
+_WHO_DID = re.compile(r"who\s+(?P<rest>(?P<verb>\w+)\s+[^?]+?)\W*$", re.IGNORECASE)
 
-_PERSON = re.compile(
-    r"\b(?:(?P<whose>his|her(?=\s+(?!to\b|in\b|at\b|for\b|on\b|by\b)\w))|he|she|him|her)\b", re.IGNORECASE
-)
-_THING = re.compile(
-    r"\b(?:(?P<whose>its|their)|they|them|it|"
-    r"(?:that|this|these|those)(?=\s*[?.!]?$|\s+(?:is|are|was|were|happen|mean|work|affect|do|does|did|has|have)\b)|"
-    r"(?<!is )(?<!are )(?<!was )(?<!were )there(?!\s+(?:is|are|was|were|any|be)\b))\b",
-    re.IGNORECASE,
-)
+_PRONOUNS: dict[_Kind, re.Pattern[str]] = {
+    "person": re.compile(
+        r"\b(?:(?P<own>his|her(?=\s+(?!(?:to|in|at|for|on|by|as)\b)\w))|he|she|him|her)\b", re.IGNORECASE
+    ),
+    "thing": re.compile(
+        r"\b(?:(?P<own>its|their)|they|them|it|(?<=\w )(?:that|this|these|those)(?=\W*$|\s+(?:is|are|was|were|happen|"
+        r"mean|affect|work|help|do|does|did|has|have)\b))\b(?!['’])",
+        re.IGNORECASE,
+    ),
+    "place": re.compile(r"(?<!is )(?<!are )(?<!was )(?<!were )(?<!be )(?<!out )\bthere\b(?=\W*$)", re.IGNORECASE),
+    "time": re.compile(r"(?<=\w )\bthen\b(?=\W*$)", re.IGNORECASE),
+}
 # "It" that stands for nothing that was spoken of.
 _EXPLETIVE = re.compile(
-    r"\b(?:is|was) it (?:true|possible|ok|okay|safe|better|necessary|legal)\b|\bit (?:rain|snow)", re.I
+    r"\b(?:is|was|be) it \w+ (?:to|that|for|if)\b|\bwas it when\b|\bit be \w+ (?:to|for)\b|\b(?:time|day|date) is it\b|"
+    r"\bit (?:rain|snow|sound|seem|look|appear)|\bit (?:take|cost|mean|make)\w* .*\bto\b",
+    re.IGNORECASE,
 )
+_CLAUSE = re.compile(
+    r"\w\s.*\b(?:because|after|before|when|while|if|that|who|which|and|but|since|as)\b|\w[.?!]\s", re.I
+)
+# What is asked about by "what is …" and "tell me about …".
+_ABOUT = re.compile(
+    r"(?:^\W*(?:what|who)(?:\s+(?:is|are|was|were)|['’]s)|(?<!what )(?<!how )\babout|\bmean by)\s+"
+    r"(?P<of>(?!.*\babout\b)[^?,;:.]+?)(?:\s+please)?\W*$",
+    re.IGNORECASE,
+)
+_NOUN = rf"(?!(?:{'|'.join(sorted(_EMPTY))})\b)[\w-]+"
+_NOUNS = re.compile(
+    rf"(?:\b(?P<auxiliary>{_AUXILIARY})\s+)?\b(?P<nouns>the(?:\s+{_NOUN}){{1,3}})(?=\W*$|\s+(?:{_PREPOSITION}|and|or)\b)",
+    re.IGNORECASE,
+)
+_DEFINES = re.compile(r"(?:what|who) (?:is|are) (?!(?:the|other|this|that)\b)", re.IGNORECASE)
+_ARTICLE = re.compile(r"(?:the|an?)\s", re.IGNORECASE)
+_BRACKETS = re.compile(r"\(([^()]+)\)\W*$")
+_SHORT_QUESTION, _SHORT_ANSWER, _SHORT_TOPIC = 7, 6, 8
+_FEW, _SEVERAL = 1, 3
+_STEM, _SHARED = 5, 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question of the conversation, as it was understood, and its answer; None if it was refused."""
+    """An earlier question of the conversation, as it was understood, and its answer; None if it was refused.
+
+    `title` and `quote` are the headline and the sentence that the answer was cited from.
+    """
 
     question: str
     answer: str | None
+    title: str | None = None
+    quote: str | None = None
 
 
 def stand_alone(question: str, turns: Sequence[Turn]) -> str:
     """The question in words that need no conversation; unchanged if it already is.
 
-    `turns` are the earlier questions of the conversation, oldest first.
+    `turns` are the earlier questions of the conversation, oldest first. The result is at most MAX_QUERY characters long
+    if the question is.
     """
-    words = [word.lower() for word in _WORD.findall(question)]
-    if not turns or not words:
+    if not turns or not _WORD.search(question):
         return question
-    question, before = question.strip(), turns[-1].question.strip()
-    if all(word in _BARE for word in words) and len(words) <= _SHORT:
-        return f"{before} {question}"
-    if _CONTINUES.match(question) and len(words) <= _SHORT:
-        return _in_its_place(question, before) or f"{before} {question}"
-    for pronoun, person in ((_PERSON, True), (_THING, False)):
-        found = pronoun.search(question)
-        if found and _leans(question[: found.start()]) and not _EXPLETIVE.search(question):
-            return _with_antecedent(question, found, turns, person)
-    if len(_telling(question)) <= _FEW and not names(question):
-        return _with_topic(question, turns)
-    return question
+    understood = _understood(question.strip(), turns)
+    return question if understood is None or len(understood) > MAX_QUERY else understood
 
 
-def _leans(before: str) -> bool:
-    """Whether what stands before a pronoun names nothing that it could stand for."""
-    return not names(f"is {before}") and len(_telling(before)) <= _FEW
+def search_text(question: str, turns: Sequence[Turn]) -> str:
+    """What to search for: the question as understood, after the two questions before it if it goes on from them.
+
+    It does if it leans on them, says little, or shares words with the conversation. At most MAX_QUERY characters long if
+    the question is.
+    """
+    understood = stand_alone(question, turns)
+    if not turns:
+        return understood
+    stems, last = _stems(question), turns[-1]
+    spoken = [*(turn.question for turn in turns), last.answer or "", last.title or "", last.quote or ""]
+    shared = stems & _stems(" ".join(spoken))
+    if understood == question and len(stems) > _FEW + 1 and len(shared) < _SHARED * len(stems):
+        return understood
+    text = " ".join([*(turn.question for turn in turns[-2:] if turn.question not in understood), understood])
+    return text if len(text) <= MAX_QUERY else understood
 
 
-def _in_its_place(question: str, before: str) -> str | None:
-    """After "How many voted in Spain?", "and in France?" puts the new part in the place of the old one of its kind."""
-    new = _INSTEAD.sub("", question, count=1).rstrip(" ?.!")
-    known = names(before)
-    if match := _PREPOSITION.match(new):
-        for name in reversed(known):
-            if re.search(rf"\b{match[1]} (?:the )?{re.escape(name)}", before, re.IGNORECASE):
-                return re.sub(rf"\b{match[1]} (?:the )?{re.escape(name)}", new, before, count=1, flags=re.IGNORECASE)
+def _understood(question: str, turns: Sequence[Turn]) -> str | None:
+    """The question rewritten, or None if it leans on nothing."""
+    words, rest = _WORD.findall(question.lower()), _LEAD.sub("", question, count=1)
+    last, new = turns[-1].question.strip(), rest.strip(" ?.!")
+    short = len(words) <= _SHORT_QUESTION
+    if short and _BARE.issuperset(words):
+        return _asked_anew(new, turns[-1]) or f"{last} {_capital(question)}"
+    filled, leans = _filled(question, turns)
+    if filled != question:
+        return _capital(filled) if question[0].isupper() else filled
+    if short and not _ASKS.search(new) and (rest != question or _PHRASE.match(new)):
+        return _in_its_place(new, last) or f"{last} {_capital(question)}"
+    if not leans and not _says_little(question):
         return None
-    if len(known) == 1 and names(f"about {new}") == [new]:
-        return before.replace(known[0], new, 1)
+    topics = (_topic(turn.question) or (_said(turn.question) if leans else None) for turn in reversed(turns))
+    topic = next((one for one in topics if one and one.lower() not in question.lower()), None)
+    return f"{question} ({topic})" if topic else None
+
+
+def _asked_anew(new: str, turn: Turn) -> str | None:
+    """After "Where was Ada Lind born?", "when?" asks "When was Ada Lind born?"; None if it cannot be said so."""
+    asks = re.sub(r"\W+(?:exactly|else)$", "", new)
+    if not _ADVERB.fullmatch(asks):
+        return None
+    asks, answer = _capital(asks), _short_answer(turn)
+    if asked := _ASKED.match(turn.question.strip()):
+        asked_before, auxiliary, rest = (asked["asks"] or "").lower(), asked["aux"].lower(), asked["rest"]
+        if asked_before in ("", "when", "where", "why", "how"):
+            return f"{asks} {auxiliary} {rest}?" if " " in rest else None
+        if asked_before == "who" and auxiliary in ("is", "are", "was", "were", "has", "have", "had"):
+            return f"{asks} {auxiliary} {answer} {rest}?" if answer and _names(f"is {rest}") != [rest] else None
+        plain = auxiliary in ("did", "do", "does") and not re.search(rf"\b(?:do|say|{_PREPOSITION})\b", rest)
+        named = asked_before in ("what", "who", "whom") and plain
+        return f"{asks} {auxiliary} {rest} {answer}?" if answer and named else None
+    if answer and (asked := _WHO_DID.match(turn.question.strip())):
+        return f"{asks} {'is' if asked['verb'].endswith('s') else 'was'} it that {answer} {asked['rest']}?"
     return None
 
 
-def _with_antecedent(question: str, found: re.Match[str], turns: Sequence[Turn], person: bool) -> str:
-    """The question with the name that a pronoun stands for; with the topic beside it if there is no name."""
-    name = _spoken_of(turns, person)
-    if name is None:
-        return _with_topic(question, turns)
-    own = f"{name}’s" if found["whose"] else name
-    return question[: found.start()] + own + question[found.end() :]
-
-
-def _spoken_of(turns: Sequence[Turn], person: bool) -> str | None:
-    """The name spoken of last: for a person first in the answer, for anything else first in the question."""
-    for turn in reversed(turns):
-        answered = _names(f"is {turn.answer}") if turn.answer and len(turn.answer.split()) <= _LONGEST_TOPIC else []
-        asked = _names(turn.question)
-        several = [name for name in answered if " " in name] if person else []
-        for group in (several, asked, answered):
-            if group:
-                return group[0] if group is not asked else group[-1]
+def _in_its_place(new: str, last: str) -> str | None:
+    """After "How many voted in Spain?", "and in France?" puts the new part in the place of the old one of its kind."""
+    if phrase := _PHRASE.match(new):
+        shape = _shape(phrase[2])
+        old = rf"\d[\w.,]*\b|{'|'.join(map(re.escape, _names(last)))}" if shape != "words" else r"[^?]+?(?=\W*$)"
+        places = [one for one in re.finditer(rf"\b{phrase[1]} (?:the )?({old})", last, re.I) if _shape(one[1]) == shape]
+        return last[: places[-1].start()] + new + last[places[-1].end() :] if places else None
+    known, about = _names(last), _ABOUT.search(last)
+    if len(known) == 1 and _names(f"is {new}") == [re.sub("^the ", "", new)]:
+        return re.sub(rf"(?:\bthe )?{re.escape(known[0])}", lambda _: new, last, count=1)
+    if about and not known and not re.search(rf"\b(?:{_PREPOSITION})\b", about["of"]):
+        return last[: about.start("of")] + new + last[about.end("of") :]
     return None
 
 
-def _with_topic(question: str, turns: Sequence[Turn]) -> str:
-    """The question with what the latest question with a subject was about, in brackets."""
+def _filled(question: str, turns: Sequence[Turn]) -> tuple[str, bool]:
+    """The question with what its pronouns stand for, as far as that is known, and whether it has any that lean."""
+    filled, leans = question, False
+    for kind, pronouns in _PRONOUNS.items():
+        found = next((one for one in pronouns.finditer(filled) if _leans(filled, one, kind)), None)
+        if found is None:
+            continue
+        leans = True
+        if name := _antecedent(kind, found[0].lower().startswith("the"), filled, turns):
+            own = ("’" if name.endswith("s") else "’s") if found.groupdict().get("own") else ""
+            filled = filled[: found.start()] + name + own + filled[found.end() :]
+    return filled, leans
+
+
+def _leans(question: str, pronoun: re.Match[str], kind: _Kind) -> bool:
+    """Whether nothing in the question is what a pronoun of it could stand for."""
+    before, after = question[: pronoun.start()], re.split(r"[.?!]", question[pronoun.end() :])[0]
+    if _CLAUSE.search(before):
+        return not _telling(before)
+    if kind in ("place", "time"):
+        return True
+    if kind == "thing" and _EXPLETIVE.search(question):
+        return False
+    if not _WORD.search(after) and len(_telling(before)) <= _SEVERAL:
+        return True  # what ends the question as an object is not its subject
+    if pronoun["own"] and _telling(before) and not before.lower().startswith("who"):
+        return False
+    return not _names(before) and len(_telling(before)) <= _FEW and len(_telling(after)) <= _SEVERAL
+
+
+def _antecedent(kind: _Kind, plural: bool, question: str, turns: Sequence[Turn]) -> str | None:
+    """What a pronoun stands for: what was spoken of last of its kind and is not in the question itself."""
     for turn in reversed(turns):
-        named = _names(turn.question)
-        new = [one for one in named or _telling(turn.question) if one.lower() not in question.lower()]
-        if new:
-            return f"{question} ({(', ' if named else ' ').join(new[:_LONGEST_TOPIC])})"
-    return question
+        for one in _mentions(kind, plural, turn):
+            if one.lower() not in question.lower():
+                return one
+        if kind == "thing" and len(_telling(turn.question)) > _SEVERAL:
+            return None  # that question was about something which has no name
+    return None
+
+
+def _mentions(kind: _Kind, plural: bool, turn: Turn) -> Iterator[str]:
+    """What a turn spoke of that a pronoun of this kind may stand for, the likeliest first."""
+    asks, answer = turn.question.lower().partition(" ")[0], _short_answer(turn) or ""
+    if kind == "person":
+        return _people(asks, answer, turn)
+    return _things(asks, answer, turn.question, plural) if kind == "thing" else _circumstances(kind, asks, answer, turn)
+
+
+def _people(asks: str, answer: str, turn: Turn) -> Iterator[str]:
+    named = _names(f"is {answer}")
+    if named and (asks.startswith("who") or (len(named) == 1 and " " in named[0])):
+        yield _in_full(named[0], turn)
+    elif asks == "who" and _ARTICLE.match(answer):
+        yield answer
+    yield from (name for name in _things_named(turn.question) if not name.isupper())
+
+
+def _things(asks: str, answer: str, question: str, plural: bool) -> Iterator[str]:
+    about = _ABOUT.search(question)
+    defines = about and _names(about["of"]) == [about["of"]]
+    if (plural or asks in ("what", "which")) and not defines and (_ARTICLE.match(answer) or _names(f"is {answer}")):
+        yield answer
+    if subject := _subject(question):
+        yield subject
+    for found in reversed(list(_NOUNS.finditer(question))):
+        # After an auxiliary the verb may be the last of the words.
+        nouns, verbless = found["nouns"], not found["auxiliary"] or found["nouns"].count(" ") == 1
+        if verbless and (plural or not nouns.endswith("s")):
+            yield nouns
+    yield from (_with_article(name, question) for name in _things_named(question))
+
+
+def _circumstances(kind: _Kind, asks: str, answer: str, turn: Turn) -> Iterator[str]:
+    """Where or when something was, with a preposition."""
+    if answer and asks == ("where" if kind == "place" else "when"):
+        if _PHRASE.match(answer):
+            yield answer
+        elif kind == "place" or re.fullmatch(r"\d{4}", answer):
+            yield f"in {answer}"
+    if kind == "place":
+        for name in _names(turn.question):
+            if asks in ("where", "what") or name not in _things_named(turn.question):
+                yield f"in {_with_article(name, turn.question)}"
+
+
+def _says_little(question: str) -> bool:
+    """Whether a question names too little of its subject to be asked on its own."""
+    telling = _telling(question)
+    if _names(question) or (telling and _DEFINES.match(question)):
+        return False
+    return len(telling) <= _FEW or (len(question.split()) <= _SEVERAL and not _ASKS.match(question))
+
+
+def _topic(question: str) -> str | None:
+    """What a question is about: what it has in brackets, asks a definition of, or names."""
+    return _subject(question) or ", ".join(dict.fromkeys(_names(question)[:3])) or None
+
+
+def _subject(question: str) -> str | None:
+    """The X of "what is X" and "tell me about X"; of "the history of X" and of "X's history" it is X too."""
+    if brackets := _BRACKETS.search(question):
+        return brackets[1]
+    about = _ABOUT.search(question)
+    if not about:
+        return None
+    owner = re.match(r"(.+?)(?:['’]s|(?<=s)['’])\s", about["of"])
+    of = owner[1] if owner else about["of"]
+    if re.match(r"the\b", of, re.IGNORECASE) and (" of " in of or not _names(of)):
+        of = of.partition(" of ")[2]
+    words = of.lower().split()
+    if not words or len(words) > _SHORT_ANSWER or any(pronoun.search(of) for pronoun in _PRONOUNS.values()):
+        return None
+    clause = words[0].endswith(("ed", "ing")) or words[0] in _PREPOSITION.split("|") or words[-1] in _EMPTY
+    return None if clause else of
+
+
+def _said(question: str) -> str | None:
+    """The last sentence of a question from the first to the last word that tells something."""
+    words = re.split(r"[.?!]\s", question.rstrip())[-1].rstrip(" .?!").split()
+    told = [place for place, word in enumerate(words) if _telling(word)]
+    said = words[told[0] : told[-1] + 1] if told else []
+    return " ".join(said) if 0 < len(said) <= _SHORT_TOPIC else None
+
+
+def _short_answer(turn: Turn) -> str | None:
+    answer = (turn.answer or "").strip(' .!?;:,\n"“”')
+    return answer if 0 < len(answer.split()) <= _SHORT_ANSWER else None
+
+
+def _in_full(name: str, turn: Turn) -> str:
+    """A surname as the full name in the sentence that was quoted."""
+    full = re.search(rf"\b[A-Z][\w’'-]+ {re.escape(name)}\b", turn.quote or "")
+    return full[0] if full and " " not in name and _names(f"is {full[0]}") == [full[0]] else name
+
+
+def _with_article(name: str, text: str) -> str:
+    return f"the {name}" if re.search(rf"\bthe {re.escape(name)}", text, re.IGNORECASE) else name
+
+
+def _things_named(question: str) -> list[str]:
+    """The names in a question that are not where something is."""
+    within = r"\b(?:in|at|near|to|from|into|around|across{}) (?:the )?{}"
+    return [
+        name
+        for name in _names(question)
+        if not re.search(within.format("" if " " in name else "|of", re.escape(name)), question)
+    ]
+
+
+def _shape(text: str) -> str:
+    return "number" if re.search(r"\d", text) else "name" if _names(f"is {text}") else "words"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _names(text: str) -> list[str]:
-    return [bare(name) for name in names(text)]
+    first = text.split(maxsplit=1)[0] if text.strip() else ""
+    if first.lower() in _EMPTY:  # so that its capital does not count
+        text = text.replace(first, first.lower(), 1)
+    return [bare(name) for name in names(text) if name.replace("’", "'").lower() not in _EMPTY]
 
 
-def _telling(question: str) -> list[str]:
-    return [word for word in _WORD.findall(question) if word.lower() not in _EMPTY]
+def _telling(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text) if word.replace("’", "'").lower() not in _EMPTY]
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:_STEM].lower() for word in _telling(text)}
