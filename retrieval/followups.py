@@ -34,8 +34,15 @@ _ASKS = re.compile(rf"\b(?:what|who|whom|whose|which|when|where|why|how|am|{_AUX
 _LEAD = re.compile(r"^\W*(?:(?:and|but|or)\b\W*)?(?:(?:what|how)\s+about\b\s*)?", re.IGNORECASE)
 _PHRASE = re.compile(rf"\b({_PREPOSITION})\s+(.+)", re.IGNORECASE)
 # A question of these words alone asks something more about what was asked before.
-_BARE = frozenset("who whom what when where which why how many much long often and but so exactly else not".split())
-_ADVERB = re.compile(r"when|where|why|how|(?:in |on |at )?(?:which|what) (?:year|month|day|date|time)", re.IGNORECASE)
+_BARE = frozenset(
+    "who whom what when where which why how many much long often since and but so exactly else not in at on year "
+    "day".split()
+)
+_ADVERB = re.compile(
+    r"((?:since )?when|where|why|how|(?:in |on |at )?(?:which|what) (?:year|month|day|date|time))"
+    r"(?: exactly| else| (?:is|was) (?:that|this)| did (?:that|this|it) happen)?",
+    re.IGNORECASE,
+)
 _ASKED = re.compile(rf"(?:(?P<asks>\w+)\s+)??(?P<aux>{_AUXILIARY})\s+(?P<rest>[^?]+?)\W*$", re.IGNORECASE)
 _WHO_DID = re.compile(r"who\s+(?P<rest>(?P<verb>\w+)\s+[^?]+?)\W*$", re.IGNORECASE)
 
@@ -54,7 +61,7 @@ _PRONOUNS: dict[_Kind, re.Pattern[str]] = {
 # "It" that stands for nothing that was spoken of.
 _EXPLETIVE = re.compile(
     r"\b(?:is|was|be) it \w+ (?:to|that|for|if)\b|\bwas it when\b|\bit be \w+ (?:to|for)\b|\b(?:time|day|date) is it\b|"
-    r"\bit (?:rain|snow|sound|seem|look|appear)|\bit (?:take|cost|mean|make)\w* .*\bto\b",
+    r"\bwho (?:is|was) it\b|\bit (?:rain|snow|sound|seem|look|appear)|\bit (?:take|cost|mean|make)\w* .*\bto\b",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
@@ -74,51 +81,55 @@ _NOUNS = re.compile(
 _DEFINES = re.compile(r"(?:what|who) (?:is|are) (?!(?:the|other|this|that)\b)", re.IGNORECASE)
 _ARTICLE = re.compile(r"(?:the|an?)\s", re.IGNORECASE)
 _BRACKETS = re.compile(r"\(([^()]+)\)\W*$")
-_SHORT_QUESTION, _SHORT_ANSWER, _SHORT_TOPIC = 7, 6, 8
+_SHORT_QUESTION, _SHORT_ANSWER, _SHORT_TOPIC = 7, 6, 8  # words
+_LONG, _LONG_WORDS = 400, 100  # characters
 _FEW, _SEVERAL = 1, 3
-_STEM, _SHARED = 5, 0.3
+# Of a question that may be searched for alone: how many stems it has at least, with a name and without, less one;
+# and the share of them that was spoken of before at most. Chosen on the sets of benchmarks/followups.py.
+_FEW_STEMS, _FEW_NAMELESS, _SHARED, _STEM = 2, 4, 0.25, 5
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """An earlier question of the conversation, as it was understood, and its answer; None if it was refused.
 
-    `title` and `quote` are the headline and the sentence that the answer was cited from.
+    `quote` is the sentence that the answer stands in.
     """
 
     question: str
     answer: str | None
-    title: str | None = None
     quote: str | None = None
 
 
 def stand_alone(question: str, turns: Sequence[Turn]) -> str:
     """The question in words that need no conversation; unchanged if it already is.
 
-    `turns` are the earlier questions of the conversation, oldest first. The result is at most MAX_QUERY characters long
+    `turns` are the earlier questions of the conversation, oldest first. A text of more than a few sentences is no
+    follow-up, and none follows on it. The result is at most MAX_QUERY characters long
     if the question is.
     """
-    if not turns or not _WORD.search(question):
+    turns = [turn for turn in turns if len(turn.question) <= _LONG]
+    if not turns or not _WORD.search(question) or len(question) > _LONG:
         return question
     understood = _understood(question.strip(), turns)
     return question if understood is None or len(understood) > MAX_QUERY else understood
 
 
 def search_text(question: str, turns: Sequence[Turn]) -> str:
-    """What to search for: the question as understood, after the two questions before it if it goes on from them.
+    """What to search for: the question as understood, after the question before it if it goes on from it.
 
-    It does if it leans on them, says little, or shares words with the conversation. At most MAX_QUERY characters long if
-    the question is.
+    It does if it leans on it, says little, or shares words with the conversation. The result is at most MAX_QUERY
+    characters long if the question is.
     """
     understood = stand_alone(question, turns)
-    if not turns:
+    if not turns or turns[-1].question in understood:
         return understood
     stems, last = _stems(question), turns[-1]
-    spoken = [*(turn.question for turn in turns), last.answer or "", last.title or "", last.quote or ""]
-    shared = stems & _stems(" ".join(spoken))
-    if understood == question and len(stems) > _FEW + 1 and len(shared) < _SHARED * len(stems):
+    spoken = _stems(" ".join([*(turn.question for turn in turns), last.answer or "", last.quote or ""]))
+    little = len(stems) <= (_FEW_STEMS if _names(question) or question == question.lower() else _FEW_NAMELESS)
+    if understood == question and not little and len(stems & spoken) < _SHARED * len(stems):
         return understood
-    text = " ".join([*(turn.question for turn in turns[-2:] if turn.question not in understood), understood])
+    text = f"{last.question} {understood}"
     return text if len(text) <= MAX_QUERY else understood
 
 
@@ -127,7 +138,7 @@ def _understood(question: str, turns: Sequence[Turn]) -> str | None:
     words, rest = _WORD.findall(question.lower()), _LEAD.sub("", question, count=1)
     last, new = turns[-1].question.strip(), rest.strip(" ?.!")
     short = len(words) <= _SHORT_QUESTION
-    if short and _BARE.issuperset(words):
+    if short and (_BARE.issuperset(words) or _ADVERB.fullmatch(new)):
         return _asked_anew(new, turns[-1]) or f"{last} {_capital(question)}"
     filled, leans = _filled(question, turns)
     if filled != question:
@@ -143,10 +154,10 @@ def _understood(question: str, turns: Sequence[Turn]) -> str | None:
 
 def _asked_anew(new: str, turn: Turn) -> str | None:
     """After "Where was Ada Lind born?", "when?" asks "When was Ada Lind born?"; None if it cannot be said so."""
-    asks = re.sub(r"\W+(?:exactly|else)$", "", new)
-    if not _ADVERB.fullmatch(asks):
+    adverb, answer = _ADVERB.fullmatch(new), _short_answer(turn)
+    if adverb is None:
         return None
-    asks, answer = _capital(asks), _short_answer(turn)
+    asks = _capital(adverb[1])
     if asked := _ASKED.match(turn.question.strip()):
         asked_before, auxiliary, rest = (asked["asks"] or "").lower(), asked["aux"].lower(), asked["rest"]
         if asked_before in ("", "when", "where", "why", "how"):
@@ -171,7 +182,7 @@ def _in_its_place(new: str, last: str) -> str | None:
     known, about = _names(last), _ABOUT.search(last)
     if len(known) == 1 and _names(f"is {new}") == [re.sub("^the ", "", new)]:
         return re.sub(rf"(?:\bthe )?{re.escape(known[0])}", lambda _: new, last, count=1)
-    if about and not known and not re.search(rf"\b(?:{_PREPOSITION})\b", about["of"]):
+    if about and not known and not re.search(rf"\b(?:the|{_PREPOSITION})\b", about["of"]):
         return last[: about.start("of")] + new + last[about.end("of") :]
     return None
 
@@ -184,7 +195,9 @@ def _filled(question: str, turns: Sequence[Turn]) -> tuple[str, bool]:
         if found is None:
             continue
         leans = True
-        if name := _antecedent(kind, found[0].lower().startswith("the"), filled, turns):
+        # "That" is what was said, which has no name.
+        pointing = found[0].lower() in ("that", "this", "these", "those")
+        if not pointing and (name := _antecedent(kind, found[0].lower().startswith("the"), filled, turns)):
             own = ("’" if name.endswith("s") else "’s") if found.groupdict().get("own") else ""
             filled = filled[: found.start()] + name + own + filled[found.end() :]
     return filled, leans
@@ -284,13 +297,13 @@ def _subject(question: str) -> str | None:
         return None
     owner = re.match(r"(.+?)(?:['’]s|(?<=s)['’])\s", about["of"])
     of = owner[1] if owner else about["of"]
-    if re.match(r"the\b", of, re.IGNORECASE) and (" of " in of or not _names(of)):
+    if not owner and re.match(r"the\b", of, re.IGNORECASE) and (" of " in of or not _names(of)):
         of = of.partition(" of ")[2]
     words = of.lower().split()
     if not words or len(words) > _SHORT_ANSWER or any(pronoun.search(of) for pronoun in _PRONOUNS.values()):
         return None
-    clause = words[0].endswith(("ed", "ing")) or words[0] in _PREPOSITION.split("|") or words[-1] in _EMPTY
-    return None if clause else of
+    begins = words[0] in ("a", "an", "the") or not (words[0] in _EMPTY or words[0].endswith(("ed", "ing")))
+    return of if begins and words[-1] not in _EMPTY else None
 
 
 def _said(question: str) -> str | None:
@@ -298,17 +311,17 @@ def _said(question: str) -> str | None:
     words = re.split(r"[.?!]\s", question.rstrip())[-1].rstrip(" .?!").split()
     told = [place for place, word in enumerate(words) if _telling(word)]
     said = words[told[0] : told[-1] + 1] if told else []
-    return " ".join(said) if 0 < len(said) <= _SHORT_TOPIC else None
+    return " ".join(said) if 1 < len(said) <= _SHORT_TOPIC else None
 
 
 def _short_answer(turn: Turn) -> str | None:
     answer = (turn.answer or "").strip(' .!?;:,\n"“”')
-    return answer if 0 < len(answer.split()) <= _SHORT_ANSWER else None
+    return answer if 0 < len(answer.split()) <= _SHORT_ANSWER and len(answer) <= _LONG_WORDS else None
 
 
 def _in_full(name: str, turn: Turn) -> str:
     """A surname as the full name in the sentence that was quoted."""
-    full = re.search(rf"\b[A-Z][\w’'-]+ {re.escape(name)}\b", turn.quote or "")
+    full = re.search(rf"\b[A-Z][\w’'-]+ {re.escape(name)}\b", (turn.quote or "")[:_LONG])
     return full[0] if full and " " not in name and _names(f"is {full[0]}") == [full[0]] else name
 
 

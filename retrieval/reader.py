@@ -51,7 +51,7 @@ class SpanWeights:
 
     retrieval: float = 8.0
     support: float = 1.0
-    near: float = 4.0
+    near: float = 8.0
     like: float = 4.0
     sentence: float = 10.0
 
@@ -61,7 +61,8 @@ class Evidence:
     """What speaks for an answer.
 
     The margin of its span, in logits; its lead over the next other answer; the share of the question's words, by
-    rarity, in its passage with the headline; the likeness (cosine) of the best passage.
+    rarity, in its passage with the headline (in its sentence, if that is to settle a yes or no); the likeness (cosine)
+    of the best passage.
     """
 
     margin: float
@@ -154,11 +155,18 @@ class SpanReader:
         like = [one for one in sound if one.score >= best.score - weights.like]
         differing = one_a_text(one for one in like if contradict(question, best.text, one.text))
         apart = {same_words(one.text) for one in (best, *differing)}
-        rivals = [one.score for one in sound if same_words(one.text) not in apart]
+        # That it is only planned, or that the opposite is reported, speaks against any other answer too.
+        contrary = [
+            one for one, verdict in zip(ranked, verdicts, strict=True) if verdict and verdict.gate in ("plan", "verb")
+        ]
+        rivals = [one.score for one in (*sound, *contrary) if same_words(one.text) not in apart]
         evidence = Evidence(
             margin=next(span.score for span in spans if (span.hit, span.start) == (best.hit, best.start)),
             lead=best.score - max(rivals, default=best.score - weights.retrieval),
-            coverage=self._lexical.share(terms, f"{best.hit.article.title}\n{best.hit.passage.text}"),
+            coverage=self._lexical.share(
+                terms,
+                best.sentence if settles(question) else f"{best.hit.article.title}\n{best.hit.passage.text}",
+            ),
             passage=max(hit.likeness for hit in hits),
         )
         newest, *others = sorted((best, *differing), key=_published, reverse=True)

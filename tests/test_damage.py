@@ -123,7 +123,7 @@ def test_the_service_answers_from_the_generation_before_and_says_what_is_damaged
         service = Service(sound.settings(), sound.encoder)
         assert [error.path for error in service.damaged] == [path]
         assert service.search(about(2))[0].article.title == record(2, "second")["title"]
-        assert "second" in (service.answer(f"Where did {about(2)} come to?").text or "")
+        assert "second" in service.answer(f"Where did {about(2)} come to?").citations[0].quote
 
 
 def test_damage_with_no_other_generation_is_an_error_that_says_what_to_do(sound: Place, damage: Damage) -> None:

@@ -51,7 +51,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Questions of one kind, read; `lexical` knows how rare their words are. `fit`: the calibration learns from them."""
+    """Questions of one kind, read. `lexical` has the rarity of words; the calibration learns from them if `fit`."""
 
     name: str
     answerable: bool
@@ -155,7 +155,7 @@ def groups_of(data: Path, full_index: Path, work: Path, model: ReaderModel, most
         ("squad_v2 unanswerable", False, own["squad_v2"], chosen("squad_v2", False)),
         ("clapnq unanswerable", False, own["clapnq_dev"], chosen("clapnq_dev", False)),
     ]
-    # The answers that clapnq knows are whole paragraphs, which no span equals; questions in few words are only told of.
+    # The answers that clapnq knows are whole paragraphs, which no span equals; questions in few words are only shown.
     read = [
         collection.read(name, answerable, those, fit=name != "clapnq, own passages")
         for name, answerable, collection, those in plan

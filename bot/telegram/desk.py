@@ -126,10 +126,15 @@ class Desk:
         place = record.asked.place
         earlier = self.state.turns(place) if place else []
         return tuple(
-            Turn(one.answered.understood_as, one.answered.text)
+            Turn(one.answered.understood_as, one.answered.text, _quoted(one.answered))
             for one in earlier
             if one.answered and one.id != record.id
         )
+
+
+def _quoted(answered: Answered) -> str | None:
+    """The sentence that the answer stands in."""
+    return next((cited.quote for cited in answered.citations if cited.kind == "exact"), None)
 
 
 def _answered(answer: Answer, generation: str, milliseconds: float) -> Answered:

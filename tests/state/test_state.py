@@ -224,7 +224,7 @@ def test_usage_counts_answers_and_refusals_and_their_times(state: State) -> None
     for number in range(100):
         text = None if number < 10 else "Ada won."
         state.answer(put(state, asked()).id, answered(text, float(number)))
-    assert state.usage(ALWAYS) == Usage(100, 10, 50.0, 95.0)
+    assert state.usage(ALWAYS) == Usage(100, 10, 50.0, 94.0)
     assert state.usage(datetime.now(UTC) + timedelta(hours=1)) == Usage(0, 0, None, None)
 
 
