@@ -36,7 +36,7 @@ def main() -> None:
         chat = telegram.private(ada)
         ada.says(chat, "/whoami")
         with BotProcess(telegram, Path(root), ADMIN_IDS=str(ada.id)):
-            asked = ada.says(chat, "how many people were killed in the earthquake?")
+            asked = ada.says(chat, "where did the saint orla run aground?")
             answer = chat.wait_for_reply(asked, 20)
             draw("question", [asked, answer])
             ada.presses(answer, "1")
