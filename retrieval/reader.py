@@ -172,7 +172,8 @@ class SpanReader:
         newest, *others = sorted((best, *differing), key=_published, reverse=True)
         reading = Reading(
             candidates=tuple(_grown(question, one) for one in (newest, *(one for one in sound if one is not newest))),
-            confidence=self.tuning.calibration.probability(evidence),
+            # A passage with no word of the question is about something else, however well a span fits its form.
+            confidence=self.tuning.calibration.probability(evidence) if evidence.coverage > 0 else 0.0,
             near=best.score - weights.near,
             differing=tuple(others),
             objected=objected,
