@@ -17,7 +17,8 @@ import numpy as np
 
 from benchmarks.answers_match import exact_match, f1, normalised
 from benchmarks.build import build
-from benchmarks.data import Question, data_folder, questions
+from benchmarks.data import Question, data_folder
+from benchmarks.groups import NEWS, OWN, question_groups
 from benchmarks.sentence_reader import THRESHOLD, SentenceReader
 from bot.service import open_encoder
 from bot.settings import Settings
@@ -27,7 +28,6 @@ from retrieval.reader_model import ReaderModel
 from retrieval.retriever import Retriever
 from retrieval.store import Store
 from retrieval.types import Answer
-from training.examples import held_out
 
 
 class Collection:
@@ -94,38 +94,18 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
     data, model = data_folder(arguments.data), ReaderModel()
-    news = Collection(arguments.full_index, model)
-    own = {}
-    for name in ("squad_v1", "squad_v2", "clapnq_dev", "multihoprag_partial"):
+    collections = {NEWS: Collection(arguments.full_index, model)}
+    for name in OWN:
         build(arguments.work / name, data / name / "articles.jsonl.gz")
-        own[name] = Collection(arguments.work / name, model)
-    asked = {name: questions(data / name) for name in ("realtimeqa", *own)}
-
-    def some(name: str, answerable: bool) -> list[Question]:
-        found = [one for one in asked[name] if one.answerable == answerable]
-        if name == "squad_v1":
-            found = [one for one in found if all(held_out(page) for page in one.gold)]
-        return found[:: max(1, len(found) // arguments.most)]
-
-    weak = [one for one in asked["realtimeqa"] if one.kind != "gold_article" and held_out(one.id)]
-    squad, clapnq = some("squad_v1", True), some("clapnq_dev", True)
-    plan = [
-        ("realtimeqa gold", news, [one for one in asked["realtimeqa"] if one.kind == "gold_article"], True),
-        ("realtimeqa weak, held out", news, weak, True),
-        ("squad_v1, own pages", own["squad_v1"], squad, True),
-        ("clapnq, own passages", own["clapnq_dev"], clapnq, True),
-        ("squad asked of the news", news, squad, False),
-        ("clapnq asked of the news", news, clapnq, False),
-        ("multihoprag null", own["multihoprag_partial"], some("multihoprag_partial", False), False),
-        ("squad_v2 unanswerable", own["squad_v2"], some("squad_v2", False), False),
-        ("clapnq unanswerable", own["clapnq_dev"], some("clapnq_dev", False), False),
-    ]
+        collections[name] = Collection(arguments.work / name, model)
     table = []
-    for name, collection, those, answerable in plan:
+    for group in question_groups(data, arguments.most):
         for reader in ("sentence", "reader"):
-            figures = measure(collection, reader, those, answerable)
-            table.append({"set": name, "reader": reader, **figures})
-            print(f"{name:26} {reader:8}", ", ".join(f"{key} {value}" for key, value in figures.items()), flush=True)
+            figures = measure(collections[group.collection], reader, group.asked, group.answerable)
+            table.append({"set": group.name, "reader": reader, **figures})
+            print(
+                f"{group.name:26} {reader:8}", ", ".join(f"{key} {value}" for key, value in figures.items()), flush=True
+            )
     if arguments.json:
         arguments.json.write_text(json.dumps(table, indent=2) + "\n")
 

@@ -22,7 +22,8 @@ from scipy.optimize import minimize
 
 from benchmarks.answers_match import f1
 from benchmarks.build import build
-from benchmarks.data import Question, data_folder, questions
+from benchmarks.data import Question, data_folder
+from benchmarks.groups import NEWS, OWN, question_groups
 from bot.service import open_encoder
 from bot.settings import Settings
 from retrieval.answering import PASSAGES, PER_ARTICLE
@@ -32,7 +33,6 @@ from retrieval.reader_model import BUNDLED, TUNING, ReaderModel
 from retrieval.retriever import Retriever
 from retrieval.store import Store
 from retrieval.types import Candidate, Hit
-from training.examples import held_out
 
 Floats = npt.NDArray[np.float64]
 _SHARES = {"bold": 0.05, "balanced": 0.10, "cautious": 0.20}
@@ -50,7 +50,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Answered:
     """Questions of one kind, read. `lexical` has the rarity of words; the calibration learns from them if `fit`."""
 
     name: str
@@ -72,13 +72,13 @@ class Collection:
             SpanReader(model, index.lexical, _NONE),
         )
 
-    def read(self, name: str, answerable: bool, asked: Iterable[Question], fit: bool = True) -> Group:
+    def read(self, name: str, answerable: bool, asked: Iterable[Question], fit: bool = True) -> Answered:
         """Ask every question."""
         reads = []
         for question in asked:
             hits = self._retriever.search(question.text, PASSAGES, question.as_of or date.today(), PER_ARTICLE)
             reads.append(Read(question, hits, self._reader.spans(question.text, hits)))
-        return Group(name, answerable, self.lexical, reads, fit)
+        return Answered(name, answerable, self.lexical, reads, fit)
 
     def shortened(self, asked: Iterable[Question]) -> list[Question]:
         """The questions in few words: the one they begin with and their three rarest, in order."""
@@ -92,7 +92,7 @@ class Collection:
         return " ".join([words[0], *(words[place] for place in kept)])
 
 
-def weigh(group: Group, model: ReaderModel, weights: SpanWeights) -> tuple[Floats, Floats]:
+def weigh(group: Answered, model: ReaderModel, weights: SpanWeights) -> tuple[Floats, Floats]:
     """For each question the evidence, a row each, and the F1 of its answer."""
     reader = SpanReader(model, group.lexical, Tuning(weights, Calibration(), {}))
     rows, scores = [], []
@@ -126,34 +126,15 @@ def expected_calibration_error(probabilities: Floats, right: npt.NDArray[np.bool
     return float(sum(gaps) / len(probabilities))
 
 
-def groups_of(data: Path, full_index: Path, work: Path, model: ReaderModel, most: int = _MOST) -> list[Group]:
+def groups_of(data: Path, full_index: Path, work: Path, model: ReaderModel, most: int = _MOST) -> list[Answered]:
     """Every group of questions, read. Builds the indexes of the smaller sets in `work` if they are not there."""
-    news = Collection(full_index, model)
-    own = {}
-    for name in ("squad_v1", "squad_v2", "clapnq_dev", "multihoprag_partial"):
+    collections = {NEWS: Collection(full_index, model)}
+    for name in OWN:
         build(work / name, data / name / "articles.jsonl.gz")
-        own[name] = Collection(work / name, model)
-    asked = {name: questions(data / name) for name in ("realtimeqa", *own)}
-
-    def chosen(name: str, answerable: bool) -> list[Question]:
-        some = [one for one in asked[name] if one.answerable == answerable]
-        if name == "squad_v1":
-            some = [one for one in some if all(held_out(page) for page in one.gold)]
-        return some[:: max(1, len(some) // most)]
-
-    gold = [one for one in asked["realtimeqa"] if one.kind == "gold_article"]
-    weak = [one for one in asked["realtimeqa"] if one.kind != "gold_article" and held_out(one.id)]
-    squad, clapnq = chosen("squad_v1", True), chosen("clapnq_dev", True)
+        collections[name] = Collection(work / name, model)
     plan = [
-        ("realtimeqa gold", True, news, gold),
-        ("realtimeqa weak", True, news, weak),
-        ("squad_v1, own pages", True, own["squad_v1"], squad),
-        ("clapnq, own passages", True, own["clapnq_dev"], clapnq),
-        ("squad asked of the news", False, news, squad),
-        ("clapnq asked of the news", False, news, clapnq),
-        ("multihoprag null", False, own["multihoprag_partial"], chosen("multihoprag_partial", False)),
-        ("squad_v2 unanswerable", False, own["squad_v2"], chosen("squad_v2", False)),
-        ("clapnq unanswerable", False, own["clapnq_dev"], chosen("clapnq_dev", False)),
+        (group.name, group.answerable, collections[group.collection], group.asked)
+        for group in question_groups(data, most)
     ]
     # The answers that clapnq knows are whole paragraphs, which no span equals; questions in few words are only shown.
     read = [
