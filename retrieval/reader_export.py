@@ -10,10 +10,9 @@ import numpy as np
 
 from retrieval.errors import ModelError
 from retrieval.export import made_aside, write_onnx
-from retrieval.models import ModelFiles, find_model, sha256_of
+from retrieval.models import DEFAULT_READER, ModelFiles, find_model, sha256_of
 from retrieval.reader_model import BUNDLED, CARD, FORMAT, MODEL, TOKENIZER, ReaderModel
 
-DEFAULT_READER = "byline-reader"
 # What the int8 form's logits must at least correlate with the original's.
 MIN_CORRELATION = 0.9
 _MOST_TOKENS = 384
