@@ -91,8 +91,8 @@ def _reader(settings: Settings) -> Finding:
         remedy = "reinstall with `make install`, or check READER_MODEL"
         return Finding("reader", False, str(error), remedy)
     chosen = settings.answer_threshold
-    threshold = chosen if isinstance(chosen, float) else tuning.thresholds[chosen]
-    detail = f"{settings.reader_model}, sha256 {reader.fingerprint[:16]}…, refuses below {threshold:.2f} ({chosen})"
+    below = f"refuses below {tuning.threshold(chosen):.2f} ({chosen})"
+    detail = f"{settings.reader_model}, sha256 {reader.fingerprint[:16]}…, {below}"
     return Finding("reader", True, detail)
 
 

@@ -116,8 +116,7 @@ class Service:
             _log.error("%s Generation %s answers instead.", error, opened.index.generation)
         retriever = Retriever(opened.index, self._encoder)
         reader = SpanReader(self._reader, opened.index.lexical)
-        chosen = self._settings.answer_threshold
-        threshold = chosen if isinstance(chosen, float) else reader.tuning.thresholds[chosen]
+        threshold = reader.tuning.threshold(self._settings.answer_threshold)
         return _Serving(retriever, Answerer(retriever, reader, threshold), opened.damaged)
 
 

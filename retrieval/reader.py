@@ -95,6 +95,10 @@ class Tuning:
     calibration: Calibration
     thresholds: dict[str, float]
 
+    def threshold(self, level: str | float) -> float:
+        """The confidence below which is refused: of a level by its name, or the number itself."""
+        return level if isinstance(level, float) else self.thresholds[level]
+
 
 def read_tuning(folder: Path) -> Tuning:
     """The tuning beside a model; the bundled model's for one that has none.
@@ -146,19 +150,17 @@ class SpanReader:
                     key=lambda candidate: -candidate.score,
                 )
             )
-        verdicts = [objection(question, _place(candidate)) for candidate in ranked]
-        sound = tuple(one for one, verdict in zip(ranked, verdicts, strict=True) if verdict is None)
-        objected = tuple(one for one, verdict in zip(ranked, verdicts, strict=True) if verdict)
+        judged = [(one, objection(question, _place(one))) for one in ranked]
+        sound = tuple(one for one, verdict in judged if verdict is None)
+        objected = tuple(one for one, verdict in judged if verdict)
         if not sound:
-            return Reading((), 0.0, objected=objected, objection=verdicts[0]), None
+            return Reading((), 0.0, objected=objected, objection=judged[0][1]), None
         best = sound[0]
         like = [one for one in sound if one.score >= best.score - weights.like]
         differing = one_a_text(one for one in like if contradict(question, best.text, one.text))
         apart = {same_words(one.text) for one in (best, *differing)}
         # That it is only planned, or that the opposite is reported, speaks against any other answer too.
-        contrary = [
-            one for one, verdict in zip(ranked, verdicts, strict=True) if verdict and verdict.gate in ("plan", "verb")
-        ]
+        contrary = [one for one, verdict in judged if verdict and verdict.gate in ("plan", "verb")]
         rivals = [one.score for one in (*sound, *contrary) if same_words(one.text) not in apart]
         evidence = Evidence(
             margin=next(span.score for span in spans if (span.hit, span.start) == (best.hit, best.start)),
@@ -177,7 +179,7 @@ class SpanReader:
             near=best.score - weights.near,
             differing=tuple(others),
             objected=objected,
-            objection=verdicts[0],
+            objection=judged[0][1],
         )
         return reading, evidence
 
