@@ -1,8 +1,9 @@
 """The evaluation sets -> examples to train the reader on: a question, a passage, and where the answer is, if anywhere.
 
-Positives are what people marked (SQuAD kind, QAMR) or, for the weak questions of realtimeqa, passages found by BM25
-before the day of the question that hold the answer's words (distant supervision). Negatives are passages that BM25
-finds for a question and that do not hold any of its answers: of the same page, of the news, of other questions.
+Positives are what people marked (SQuAD kind, QAMR) or, for the weak questions of realtimeqa, passages that the
+project's own retriever finds as of the day of the question and that hold the answer's words (distant supervision; of
+several places the one whose sentence shares most with the question). Negatives are passages that are found for a
+question and hold none of its answers: of the same page, of the news, of other questions.
 
 Pages of SQuAD and weak questions whose id hashes to one in four are held out, for measuring; so are all gold questions
 of realtimeqa.
@@ -14,21 +15,21 @@ import json
 import random
 import re
 import tempfile
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 from benchmarks.data import Question, questions, read_jsonl
-from retrieval.chunking import Chunker
 from retrieval.lexical import BY_PASSAGE, LexicalIndex, LexicalWriter
-from retrieval.types import Article, Passage
+from retrieval.retriever import Retriever
+from retrieval.sentences import sentences
 
-# News is read as of the question's day; older articles than this seldom hold a quiz's answer.
-_WEEKS = timedelta(days=45)
 _FOUND = 8
+# Passages of the news that are looked at for a question, at most two an article.
+_NEWS = 12
+# The least share of a question's words, by rarity, in a passage that is taken to answer it.
+_ABOUT = 0.35
 _PENN = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}", "``": '"', "''": '"'}
 
 
@@ -49,15 +50,15 @@ def held_out(key: str) -> bool:
     return int(hashlib.sha256(key.encode()).hexdigest(), 16) % 4 == 0
 
 
-def all_examples(data: Path, chance: random.Random) -> list[Example]:
-    """Every example for training, in no particular order."""
-    news = News(data / "realtimeqa")
+def all_examples(data: Path, news: Retriever, chance: random.Random) -> list[Example]:
+    """Every example for training, in no particular order. `news` searches all the articles of realtimeqa."""
     found = [*_qamr(data / "reader_train" / "qamr")]
     for path in sorted((data / "reader_train").glob("*.json.gz")):
         found += _squad_file(path, chance)
     found += _pages(data / "squad_v1", news, chance)
     found += _unanswerable(data / "squad_v2")  # its answerable questions are those of squad_v1
-    found += _news(data / "realtimeqa", news)
+    # Twice, since they are few and what the reader is for; each is typed and cut otherwise the second time.
+    found += 2 * list(_news(data / "realtimeqa", news))
     return found
 
 
@@ -118,7 +119,7 @@ def _most_chosen(columns: Sequence[str]) -> list[int] | None:
     return list(best)
 
 
-def _pages(folder: Path, news: "News", chance: random.Random) -> Iterator[Example]:
+def _pages(folder: Path, news: Retriever, chance: random.Random) -> Iterator[Example]:
     """SQuAD's dev questions on pages that are not held out, with negatives of the same pages and of the news."""
     titles, asked, pages = _paragraphs(folder)
     with Found(sorted(pages)) as others:
@@ -133,9 +134,9 @@ def _pages(folder: Path, news: "News", chance: random.Random) -> Iterator[Exampl
                     if not held_out(pages[other]):
                         yield Example(f"{folder.name}-not", question.text, titles[pages[other]], other)
             if chance.random() < 0.35:
-                for article, passage in news.search(question.text, None)[:2]:
-                    if not _first_of(question.answers, passage.text):
-                        yield Example("news-not", question.text, article.title, passage.text)
+                for hit in news.search(question.text, 2, date.max):
+                    if not _first_of(question.answers, hit.passage.text):
+                        yield Example("news-not", question.text, hit.article.title, hit.passage.text)
 
 
 def _unanswerable(folder: Path) -> Iterator[Example]:
@@ -155,30 +156,58 @@ def _paragraphs(folder: Path) -> tuple[dict[str, str], list[Question], dict[str,
     return titles, asked, {text: page for question in asked for text in question.evidence[:1] for page in question.gold}
 
 
-def _news(folder: Path, news: "News") -> Iterator[Example]:
-    """The weak questions of realtimeqa: up to three passages with the answer, up to four without."""
+def _news(folder: Path, news: Retriever) -> Iterator[Example]:
+    """The weak questions of realtimeqa, as they are found."""
     for question in questions(folder):
-        if question.kind != "weak_answer_string" or held_out(question.id) or not question.as_of:
-            continue
-        answers = [*question.answers, *(answer.strip("\"'“”").removeprefix("The ") for answer in question.answers)]
-        held, not_held = 0, 0
-        for article, passage in news.search(question.text, question.as_of):
-            span = _first_of(answers, passage.text)
-            if span and held < 3:
-                held += 1
-                yield Example("realtimeqa", question.text, article.title, passage.text, *span)
-            elif not span and not_held < 4:
-                not_held += 1
-                yield Example("realtimeqa-not", question.text, article.title, passage.text)
+        if question.kind == "weak_answer_string" and not held_out(question.id) and question.as_of:
+            answers = [*question.answers, *(answer.strip("\"'“”").removeprefix("The ") for answer in question.answers)]
+            yield from found_in_news("realtimeqa", question.text, answers, question.as_of, news, 4, 4)
+
+
+def found_in_news(
+    kind: str, question: str, answers: Sequence[str], as_of: date, news: Retriever, most: int, most_not: int
+) -> Iterator[Example]:
+    """Up to `most` passages of the news that answer the question, and up to `most_not` that hold no answer."""
+    lexical = news.index.lexical
+    terms = lexical.terms(question)
+    held = not_held = 0
+    for hit in news.search(question, _NEWS, as_of, per_article=2):
+        title, text = hit.article.title, hit.passage.text
+        spans = spans_of(answers, text)
+        if not spans and not_held < most_not:
+            not_held += 1
+            yield Example(f"{kind}-not", question, title, text)
+        elif spans and held < most and lexical.share(terms, f"{title}\n{text}") >= _ABOUT:
+            held += 1
+            yield Example(kind, question, title, text, *_most_about(lexical, terms, text, spans))
+
+
+def _most_about(
+    lexical: LexicalIndex, terms: Sequence[str], text: str, spans: Sequence[tuple[int, int]]
+) -> tuple[int, int]:
+    """Of several places, the first whose sentence has the largest share of the terms."""
+    within = sentences(text)
+
+    def share(span: tuple[int, int]) -> float:
+        around = next((one for one in within if one.start <= span[0] < one.end), None)
+        return lexical.share(terms, text[around.start : around.end]) if around else 0.0
+
+    return max(spans, key=share)
+
+
+def spans_of(answers: Sequence[str], text: str) -> list[tuple[int, int]]:
+    """Where the first of the answers that the text holds, as whole words, stands."""
+    for answer in answers:
+        if answer.strip():
+            found = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(answer)}(?!\w)", text, re.IGNORECASE)]
+            if found:
+                return found
+    return []
 
 
 def _first_of(answers: Sequence[str], text: str) -> tuple[int, int] | None:
-    """Where the first of the answers that the text holds, as whole words, is."""
-    for answer in answers:
-        match = re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", text, re.IGNORECASE) if answer.strip() else None
-        if match:
-            return match.span()
-    return None
+    """The first place of an answer."""
+    return next(iter(spans_of(answers, text)), None)
 
 
 class Found:
@@ -206,48 +235,14 @@ class Found:
         self._folder.cleanup()
 
 
-class News:
-    """BM25 over the passages of dated articles, as of a day."""
-
-    def __init__(self, folder: Path) -> None:
-        articles = [_article(entry) for entry in read_jsonl(folder / "articles.jsonl.gz")]
-        articles = sorted((article for article in articles if article.published), key=_day)
-        chunker = Chunker()
-        self._rows = [(article, passage) for article in articles for passage in chunker.passages(article)]
-        self._days = [_day(article) for article, _ in self._rows]
-        self._folder = tempfile.TemporaryDirectory()
-        path = Path(self._folder.name) / "lexical"
-        with LexicalWriter(path, BY_PASSAGE) as writer:
-            for row, (article, passage) in enumerate(self._rows):
-                writer.add(row, body=passage.text, title=article.title, about="")
-        self._index = LexicalIndex(path, BY_PASSAGE)
-
-    def search(self, question: str, as_of: date | None) -> list[tuple[Article, Passage]]:
-        """The best passages of the weeks before the day, or of all time."""
-        rows = range(len(self._rows))
-        if as_of:
-            rows = range(bisect_left(self._days, as_of - _WEEKS), bisect_right(self._days, as_of))
-        found, _ = self._index.search(self._index.terms(question), 12, rows)
-        return [self._rows[row] for row in found]
-
-
-def _article(entry: dict[str, Any]) -> Article:
-    published = date.fromisoformat(entry["published"][:10]) if entry.get("published") else None
-    return Article(entry["id"], entry["title"], entry["text"], published=published)
-
-
-def _day(article: Article) -> date:
-    return article.published or date.min
-
-
 def as_typed(text: str, chance: random.Random) -> str:
     """A question as people type it: now and then without its mark, its small words, or with a slip of the keys."""
     kind = chance.random()
     if kind < 0.06:
         return text.rstrip("?")
-    if kind < 0.10:
+    if kind < 0.16:
         return re.sub(r"\b(the|a|an|is|are|was|were|did|does|do|of)\b ?", "", text.rstrip("?"), flags=re.IGNORECASE)
-    if kind < 0.15 and len(text) > 12:
+    if kind < 0.22 and len(text) > 12:
         at = chance.randrange(3, len(text) - 2)
         return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
     return text

@@ -1,9 +1,10 @@
-"""Trains the reader: python -m training.train --data DIR --out FOLDER [--passes 2] [--minutes 60].
+"""Trains the reader: python -m training.train --data DIR --full-index DIR --out FOLDER [--passes 2] [--minutes 60].
 
 Start and end heads on the six layers of all-MiniLM-L6-v2, cross entropy over the tokens of each passage, with [CLS] as
 the place of "not here", so that the scores of a question's passages compare (Devlin et al. 2019, section 4.3). The word
-embeddings stay as they are. AdamW, a rate that falls linearly to 0, bfloat16 on processors with matrix tiles (on others
-it takes twice as long as float32). A checkpoint is written every few minutes, and the same command goes on from it.
+embeddings stay as they are. AdamW, a rate that falls linearly to 0, bfloat16 on processors that multiply it (half the
+time of float32 there, twice the time elsewhere). A checkpoint is written every few minutes, and the same command goes
+on from it. `--start-from` begins with the weights of a reader that `training.export` wrote.
 """
 
 import argparse
@@ -21,18 +22,26 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForQuestionAnswering
 
 from benchmarks.data import data_folder
+from bot.service import open_encoder
+from bot.settings import Settings
 from retrieval.models import find_model
+from retrieval.reader_model import MODEL
+from retrieval.retriever import Retriever
+from retrieval.store import Store
 from training.examples import Example, all_examples
+from training.headlines import headline_examples
 from training.tokens import Batch, batches, encode
+from training.weights import exported_weights
 
 _RATE = 1.5e-4
 _WARM_UP = 150
 _TOKENS = 4096
 _SAVE_SECONDS = 240
 _TELL = 25
-_TILES = torch.cpu._is_amx_tile_supported()
+_HEADLINES = 6000
+_BFLOAT16 = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
 # oneDNN's bfloat16 kernels are made anew for each shape: few shapes there, little padding elsewhere.
-_ROUND_TO = 32 if _TILES else 8
+_ROUND_TO = 32 if _BFLOAT16 else 8
 
 
 @dataclass(slots=True)
@@ -56,7 +65,7 @@ class Training:
             find_model().folder, attn_implementation="sdpa", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
         )
         if start_from:
-            self._model.load_state_dict(torch.load(start_from)["model"])
+            self._model.load_state_dict(exported_weights(start_from / MODEL), strict=False)
         self._model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
         self._model.train()
         self._learned = [weights for weights in self._model.parameters() if weights.requires_grad]
@@ -79,7 +88,7 @@ class Training:
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate * min((self.place.done + 1) / _WARM_UP, 1 - progress)
         ids, mask, types, starts, ends = map(torch.from_numpy, batch)
-        with torch.autocast("cpu", torch.bfloat16, enabled=_TILES):
+        with torch.autocast("cpu", torch.bfloat16, enabled=_BFLOAT16):
             output = self._model(input_ids=ids, attention_mask=mask, token_type_ids=types)
         allowed = (mask * types).bool()
         allowed[:, 0] = True
@@ -109,16 +118,17 @@ def main() -> None:
     """Train, or go on training."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--full-index", type=Path, required=True, help="the data folder of a full realtimeqa index")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--passes", type=float, default=2)
     parser.add_argument("--minutes", type=float, default=math.inf, help="end, with the rate at 0, after so many")
     parser.add_argument("--rate", type=float, default=_RATE)
-    parser.add_argument("--start-from", type=Path, help="a checkpoint of an earlier run to begin with")
+    parser.add_argument("--start-from", type=Path, help="the folder of an exported reader to begin with")
     arguments = parser.parse_args()
     torch.manual_seed(1)
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
-    examples = _examples(data_folder(arguments.data), out / "examples.pickle")
+    examples = _examples(data_folder(arguments.data), arguments.full_index, out / "examples.pickle")
     training = Training(out / "checkpoint.pt", arguments.start_from, arguments.rate)
     run(training, examples, arguments.passes, arguments.minutes * 60)
     training.save()
@@ -151,10 +161,15 @@ def run(training: Training, examples: list[Example], passes: float, seconds: flo
         place.pass_number, place.within = place.pass_number + 1, 0
 
 
-def _examples(data: Path, kept: Path) -> list[Example]:
-    """The examples, kept between runs: gathering them takes a minute."""
+def _examples(data: Path, full_index: Path, kept: Path) -> list[Example]:
+    """The examples, kept between runs: gathering them takes some minutes."""
     if not kept.exists():
-        kept.write_bytes(pickle.dumps(all_examples(data, random.Random(1))))
+        settings = Settings(data_dir=full_index)
+        news = Retriever(Store(settings.index_dir).open().index, open_encoder(settings))
+        chance = random.Random(1)
+        articles = list(news.index.documents)
+        gathered = [*all_examples(data, news, chance), *headline_examples(articles, news, _HEADLINES, chance)]
+        kept.write_bytes(pickle.dumps(gathered))
     examples: list[Example] = pickle.loads(kept.read_bytes())
     return examples
 
