@@ -102,6 +102,26 @@ def test_the_year_of_publication_is_a_year_that_the_sentence_speaks_of() -> None
     assert verdict == Objection("number", "2020", "2021")
 
 
+@pytest.mark.parametrize(
+    ("question", "stopped"),
+    [
+        ("How many people were killed in the earthquake?", True),
+        ("how many died in the quake", True),
+        ("How many people did the previous earthquake kill?", False),
+        ("How many people were killed in the earthquake of 1987?", False),
+    ],
+)
+def test_what_the_news_is_compared_with_is_not_the_news(question: str, stopped: bool) -> None:
+    sentence = "The last earthquake of similar strength, in 1987, killed 22 people."
+    verdict = _judge(question, sentence, "22 people", published=date(2021, 3, 4))
+    assert verdict == (Objection("number", "2021", "1987") if stopped else None)
+
+
+def test_an_earlier_year_without_a_comparison_is_let_through() -> None:
+    sentence = "Between 1941 and 1945, six million people were killed."
+    assert _judge("How many people were killed?", sentence, "six million people", published=date(2021, 3, 4)) is None
+
+
 def test_an_objection_says_what_was_asked_and_what_was_found() -> None:
     verdict = _judge("Who confirmed the account?", "Mr Vale denied the account.", "Mr Vale")
     assert str(verdict) == "the nearest passage has “denied”, the question asks for “confirmed”"
