@@ -2,20 +2,23 @@
 
 On the realtimeqa questions that training left out, asked of the full collection as of their dates: exact match and F1
 of the best candidate, and the milliseconds of reading, by how many passages are read; then whole answers one by one;
-then answers a second from several threads at once, for so many seconds.
+then answers a second from several threads at once, for so many seconds. `--plot` draws the quality over the time.
 """
 
 import argparse
 import itertools
+import json
 import statistics
 import threading
 import time
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import psutil
 
+from benchmarks import plots
 from benchmarks.answers_match import exact_match, f1
 from benchmarks.data import Question, data_folder, questions
 from bot.service import Service, open_encoder
@@ -29,12 +32,25 @@ from training.examples import held_out
 _COUNTS = (1, 2, 4, 6, 8, 12)
 
 
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What reading so many passages gives, in percent, and takes, in milliseconds."""
+
+    passages: int
+    em: float
+    f1: float
+    ms: float
+    p95_ms: float
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--full-index", type=Path, required=True, help="the data folder of a full realtimeqa index")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--threads", type=int, default=4)
+    parser.add_argument("--plot", type=Path, help="draw the curve there (.png)")
+    parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
     settings = Settings(data_dir=arguments.full_index)
     encoder = open_encoder(settings)
@@ -45,15 +61,23 @@ def main() -> None:
         if question.kind == "gold_article" or held_out(question.id)
     ]
     whole = [_timed(service, question) for question in asked]
-    print(f"{len(asked)} whole answers: median {np.median(whole):.1f} ms, p95 {np.percentile(whole, 95):.1f} ms")
+    median, p95 = float(np.median(whole)), float(np.percentile(whole, 95))
+    print(f"{len(asked)} whole answers: median {median:.1f} ms, p95 {p95:.1f} ms", flush=True)
     rate = _sustained(service, asked, arguments.seconds, arguments.threads)
     memory = psutil.Process().memory_info().rss / 1e6
     print(f"{arguments.threads} threads for {arguments.seconds:.0f} s: {rate:.1f} answers a second, {memory:.0f} MB")
     retriever = Retriever(service.index, encoder)
     reader = SpanReader(ReaderModel(), service.index.lexical)
+    curve = []
     for count in _COUNTS:
-        chosen = " (chosen)" if count == PASSAGES else ""
-        print(f"{count:3} passages: {_curve(retriever, reader, asked, count)}{chosen}", flush=True)
+        curve.append(_curve(retriever, reader, asked, count))
+        print(json.dumps(asdict(curve[-1])), "(chosen)" if count == PASSAGES else "", flush=True)
+    if arguments.plot:
+        plots.quality_over_time(arguments.plot, [(one.passages, one.ms, one.f1) for one in curve], PASSAGES)
+    if arguments.json:
+        whole_answers = {"questions": len(asked), "ms": median, "p95_ms": p95}
+        figures = {"whole": whole_answers, "a_second": rate, "mb": memory, "curve": [asdict(one) for one in curve]}
+        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
 
 
 def _timed(service: Service, question: Question) -> float:
@@ -82,7 +106,7 @@ def _sustained(service: Service, asked: list[Question], seconds: float, threads:
     return len(done) / seconds
 
 
-def _curve(retriever: Retriever, reader: SpanReader, asked: list[Question], count: int) -> str:
+def _curve(retriever: Retriever, reader: SpanReader, asked: list[Question], count: int) -> Curve:
     exact, overlap, took = [], [], []
     for question in asked:
         hits = retriever.search(question.text, count, question.as_of or date.today(), PER_ARTICLE)
@@ -92,8 +116,9 @@ def _curve(retriever: Retriever, reader: SpanReader, asked: list[Question], coun
         text = reading.candidates[0].text if reading.candidates else ""
         exact.append(exact_match(text, question.answers))
         overlap.append(f1(text, question.answers))
-    means = f"exact match {100 * statistics.mean(exact):.1f}, F1 {100 * statistics.mean(overlap):.1f}"
-    return f"{means}, read in {statistics.median(took):.1f} ms, p95 {np.percentile(took, 95):.1f}"
+    em, overlapping = 100 * statistics.mean(exact), 100 * statistics.mean(overlap)
+    median, p95 = statistics.median(took), float(np.percentile(took, 95))
+    return Curve(count, round(em, 1), round(overlapping, 1), round(median, 1), round(p95, 1))
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw
 from scipy.optimize import minimize
 
+from benchmarks import plots
 from benchmarks.answers_match import f1
 from benchmarks.build import build
 from benchmarks.data import Question, data_folder
@@ -188,7 +188,7 @@ def main() -> None:
     for low, share, count in tenths:
         print(f"   confidence {low:.1f} to {low + 0.1:.1f}: {count:5} questions, right {100 * share:.0f} %")
     if arguments.plot:
-        draw_reliability(arguments.plot, tenths)
+        plots.reliability(arguments.plot, tenths)
     stored = {"weights": asdict(weights), "calibration": asdict(calibration), "thresholds": thresholds}
     (arguments.reader / TUNING).write_text(json.dumps(stored, indent=2) + "\n")
     print(json.dumps(stored))
@@ -202,20 +202,6 @@ def reliability(probabilities: Floats, right: npt.NDArray[np.bool_]) -> list[tup
         for tenth in range(10)
         if (place == tenth).any()
     ]
-
-
-def draw_reliability(path: Path, tenths: list[tuple[float, float, int]], side: int = 400) -> None:
-    """Bars of the share right over confidence, with the diagonal of perfect calibration."""
-    image = Image.new("RGB", (side + 60, side + 60), "white")
-    draw = ImageDraw.Draw(image)
-    for low, share, count in tenths:
-        left, width = 40 + low * side, side / 10
-        draw.rectangle((left + 1, 20 + side * (1 - share), left + width - 1, 20 + side), fill="#7aa6d8")
-        draw.text((left + 4, 24 + side), f"{count}", fill="black")
-    draw.rectangle((40, 20, 40 + side, 20 + side), outline="black")
-    draw.line((40, 20 + side, 40 + side, 20), fill="#c03030", width=2)
-    draw.text((40, 4), "share right over confidence, in tenths; questions below each", fill="black")
-    image.save(path)
 
 
 def _two_fold(weighed: list[tuple[Floats, Floats]]) -> tuple[Floats, npt.NDArray[np.bool_]]:
