@@ -28,8 +28,12 @@ _HARDENED = """NoNewPrivileges ProtectHome PrivateTmp PrivateDevices ProtectKern
     ProtectControlGroups RestrictNamespaces RestrictSUIDSGID LockPersonality""".split()
 
 
+def _pyproject() -> dict[str, Any]:
+    return tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
 def _project() -> dict[str, Any]:
-    project: dict[str, Any] = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project: dict[str, Any] = _pyproject()["project"]
     return project
 
 
@@ -52,6 +56,12 @@ def _default(name: str) -> Path:
     path = Settings.model_fields[name].default
     assert isinstance(path, Path)
     return path
+
+
+def test_an_installation_holds_every_package_there_is() -> None:
+    inits = [path for room in ("bot", "retrieval") for path in (_ROOT / room).rglob("__init__.py")]
+    packages = sorted(".".join(path.parent.relative_to(_ROOT).parts) for path in inits)
+    assert sorted(_pyproject()["tool"]["setuptools"]["packages"]) == packages
 
 
 @pytest.mark.parametrize("path", [path for path in _FILES if path.is_file()], ids=lambda path: path.name)
