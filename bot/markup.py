@@ -118,7 +118,10 @@ def to_plain(blocks: Iterable[Block]) -> str:
 
 
 def messages(blocks: Sequence[Block], limit: int = MAX_UNITS) -> list[Blocks]:
-    """The blocks as messages within the limits; a long block is parted between sentences if it can be."""
+    """The blocks as messages within the limits; a long block is parted between sentences if it can be.
+
+    One of too many entities is parted between runs.
+    """
     pages: list[Blocks] = []
     page: list[Block] = []
     room, entities = limit, MAX_ENTITIES
@@ -142,17 +145,31 @@ def _join(written: Iterable[tuple[Block, str]]) -> str:
 
 
 def _parts(whole: Block, limit: int) -> list[Block]:
+    """A block as blocks that each keep to the limits of a message."""
     most = limit - 2
-    if units(whole.text) <= most:
+    if units(whole.text) <= most and whole.entities <= MAX_ENTITIES:
         return [whole]
     parts = []
     start = 0
-    for end in _cuts(whole.text, most):
+    for end in sorted({*_cuts(whole.text, most), *_entity_cuts(whole)}):
         part = replace(whole, runs=_slice(whole.runs, start, end), gap=whole.gap or start > 0)
         if part.text.strip():
             parts.append(part)
         start = end
     return parts
+
+
+def _entity_cuts(whole: Block) -> list[int]:
+    """Where to cut a block, between runs, so that no piece has more than MAX_ENTITIES."""
+    cuts = []
+    end, entities = 0, int(whole.quote)
+    for run in whole.runs:
+        if entities + run.entities > MAX_ENTITIES:
+            cuts.append(end)
+            entities = int(whole.quote)
+        entities += run.entities
+        end += len(run.text)
+    return cuts
 
 
 def _cuts(text: str, most: int) -> list[int]:

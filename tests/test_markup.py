@@ -110,6 +110,16 @@ def test_a_tag_and_a_link_are_whole_on_both_sides_of_a_cut() -> None:
         assert kinds["text_link"].url == LINK
 
 
+@pytest.mark.parametrize("quote", [False, True])
+def test_a_block_of_too_many_entities_is_parted_between_runs(quote: bool) -> None:
+    runs = [Run(f"{number} ", bold=True, link=LINK) for number in range(120)]
+    pages = messages([block("Before."), block(*runs, quote=quote)])
+    parsed = [parse_html(to_html(page)) for page in pages]
+    assert len(pages) == 3
+    assert all(len(one.entities) <= MAX_ENTITIES for one in parsed)
+    assert [run for page in pages for one in page for run in one.runs] == [Run("Before."), *runs]
+
+
 def test_what_looks_like_markup_is_shown_as_it_is() -> None:
     text = "<b>not bold</b> & &amp; <script>alert('x')</script> </blockquote>"
     parsed = parse_html(to_html([block(text, quote=True)]))
