@@ -1,4 +1,4 @@
-"""The bot in Telegram: `app` wires it together, the other modules hold the handlers by what they are for."""
+"""The bot in Telegram: `app` runs it, `wiring` names the handlers, the other modules hold them by what they are for."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The bot as a process: wiring, start and stop."""
+"""The bot as a process: start and stop, and how updates reach it."""
 
 import asyncio
 import logging
@@ -14,15 +14,7 @@ from urllib.parse import urlsplit
 
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
-from telegram.ext import (
-    Application,
-    CallbackQueryHandler,
-    CommandHandler,
-    ContextTypes,
-    InlineQueryHandler,
-    MessageHandler,
-    filters,
-)
+from telegram.ext import Application
 from telegram.request import HTTPXRequest
 
 from bot import logs
@@ -30,19 +22,12 @@ from bot.listen import parse_listen
 from bot.metrics import Health, Metrics, serve_metrics
 from bot.settings import Settings, SettingsError
 from bot.state import State
-from bot.telegram import building, buttons, collection
-from bot.telegram.asking import Asking, place_of, texts_of
+from bot.telegram.asking import Asking
 from bot.telegram.building import Building
-from bot.telegram.buttons import Buttons
-from bot.telegram.collection import Collection
-from bot.telegram.commands import FOR_ADMINS, Commands, publish_menus
+from bot.telegram.commands import publish_menus
 from bot.telegram.desk import Desk
-from bot.telegram.failures import Failures
-from bot.telegram.inline import Inline
 from bot.telegram.patience import Patience
-from bot.telegram.sending import send, words
-from bot.telegram.standing import standing
-from bot.texts import texts_for
+from bot.telegram.wiring import Wiring
 
 _log = logging.getLogger(__name__)
 _UPDATES = [
@@ -55,8 +40,6 @@ _UPDATES = [
 # A question older than this, left over from a crash, is not worth an answer any more.
 _LEFT_OVER = timedelta(hours=2)
 _CONFLICT_SECONDS = 30
-_MESSAGE = filters.UpdateType.MESSAGE
-_PRIVATE, _GROUPS = filters.ChatType.PRIVATE, filters.ChatType.GROUPS
 
 
 class _Bot(Application):  # type: ignore[type-arg]
@@ -114,54 +97,7 @@ class Bot:
         )
         self.asking = Asking(self.desk)
         self.building = Building(self.desk, self.answer_left_over)
-        self._wire()
-
-    def _wire(self) -> None:
-        """Every handler, in the order in which they are tried."""
-        app, asking, desk = self.app, self.asking, self.desk
-        commands, inline, pressed = Commands(desk, asking), Inline(desk), Buttons(desk, asking)
-        collect = Collection(desk)
-        admins = filters.User(user_id=desk.settings.admin_ids)
-        for name, handler in (
-            ("ask", asking.command),
-            ("start", commands.start),
-            ("help", commands.help),
-            ("sources", commands.sources),
-            ("privacy", commands.privacy),
-            ("forget", commands.forget),
-            ("new", commands.new),
-            ("whoami", commands.whoami),
-        ):
-            app.add_handler(CommandHandler(name, handler, _MESSAGE))
-        for name, handler in (
-            ("rebuild", self.building.command),
-            ("rollback", self.building.rollback),
-            ("status", self._status),
-            ("articles", collect.articles),
-            ("gaps", collect.gaps),
-        ):
-            app.add_handler(CommandHandler(name, handler, _MESSAGE & admins))
-        app.add_handler(CommandHandler(FOR_ADMINS, self._not_an_admin, _MESSAGE))
-        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & filters.COMMAND, commands.unknown))
-        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & admins & filters.Document.ALL, collect.document))
-        if desk.settings.allow_links:
-            only_link = filters.Regex(r"^\s*https?://\S+\s*$")
-
-            async def link(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:  # noqa: ARG001
-                if update.message and update.message.text:
-                    await collect.link(update.message, update.message.text.strip())
-
-            app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & admins & only_link, link))
-        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & filters.TEXT, asking.private))
-        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & ~filters.StatusUpdate.ALL, asking.other))
-        app.add_handler(MessageHandler(_MESSAGE & _GROUPS & filters.TEXT & ~filters.COMMAND, asking.group))
-        app.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE & filters.TEXT, asking.edited))
-        app.add_handler(MessageHandler(filters.UpdateType.GUEST_MESSAGE, inline.guest))
-        app.add_handler(InlineQueryHandler(inline.query))
-        app.add_handler(CallbackQueryHandler(pressed.pressed, buttons.PATTERN))
-        app.add_handler(CallbackQueryHandler(self._for_admins(self.building.pressed), building.PATTERN))
-        app.add_handler(CallbackQueryHandler(self._for_admins(collect.pressed), collection.PATTERN))
-        app.add_error_handler(Failures(desk).failed)
+        Wiring(self.desk, self.asking, self.building, self.errors).connect(self.app)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; running answers are finished first.
@@ -277,31 +213,6 @@ class Bot:
         elif now - self._conflict_since > _CONFLICT_SECONDS:
             self._problem = message
             self._stop.set()
-
-    async def _status(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        message = update.message
-        if message is None or message.from_user is None:
-            return
-        texts = texts_of(message)
-        text = await asyncio.to_thread(standing, self.desk, self.errors.notes(), texts)
-        await send(context.bot, place_of(message), words(text), message.message_id)
-
-    async def _not_an_admin(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        user = update.effective_user
-        _log.warning("user %s is no admin and sent an admin's command", user.id if user else "?")
-        if update.message:
-            await self.asking.say(context.bot, update.message, "admins_only")
-
-    def _for_admins(self, handler: Any) -> Any:
-        async def guarded(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-            query = update.callback_query
-            if query and self.desk.is_admin(query.from_user.id):
-                await handler(update, context)
-            elif query:
-                _log.warning("user %s is no admin and pressed an admin's button", query.from_user.id)
-                await query.answer(texts_for(query.from_user.language_code)("admins_only"), show_alert=True)
-
-        return guarded
 
     def _health(self) -> Health:
         self.desk.measure()

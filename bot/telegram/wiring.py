@@ -1,0 +1,112 @@
+"""Which update goes to which handler, and what is for admins only."""
+
+import asyncio
+import logging
+from typing import Any
+
+from telegram import Update
+from telegram.ext import (
+    Application,
+    CallbackQueryHandler,
+    CommandHandler,
+    ContextTypes,
+    InlineQueryHandler,
+    MessageHandler,
+    filters,
+)
+
+from bot.logs import RecentErrors
+from bot.telegram import building, buttons, collection
+from bot.telegram.asking import Asking, place_of, texts_of
+from bot.telegram.building import Building
+from bot.telegram.buttons import Buttons
+from bot.telegram.collection import Collection
+from bot.telegram.commands import FOR_ADMINS, Commands
+from bot.telegram.desk import Desk
+from bot.telegram.failures import Failures
+from bot.telegram.inline import Inline
+from bot.telegram.sending import send, words
+from bot.telegram.standing import standing
+from bot.texts import texts_for
+
+_log = logging.getLogger(__name__)
+_MESSAGE = filters.UpdateType.MESSAGE
+_PRIVATE, _GROUPS = filters.ChatType.PRIVATE, filters.ChatType.GROUPS
+
+
+class Wiring:
+    """The handlers of one bot."""
+
+    def __init__(self, desk: Desk, asking: Asking, builds: Building, errors: RecentErrors) -> None:
+        self._desk, self._asking, self._builds, self._errors = desk, asking, builds, errors
+        self._collection = Collection(desk)
+
+    def connect(self, app: "Application[Any, Any, Any, Any, Any, Any]") -> None:
+        """Add every handler, in the order in which they are tried."""
+        asking, desk, collect = self._asking, self._desk, self._collection
+        commands, inline, pressed = Commands(desk, asking), Inline(desk), Buttons(desk, asking)
+        admins = filters.User(user_id=desk.settings.admin_ids)
+        for name, handler in (
+            ("ask", asking.command),
+            ("start", commands.start),
+            ("help", commands.help),
+            ("sources", commands.sources),
+            ("privacy", commands.privacy),
+            ("forget", commands.forget),
+            ("new", commands.new),
+            ("whoami", commands.whoami),
+        ):
+            app.add_handler(CommandHandler(name, handler, _MESSAGE))
+        for name, handler in (
+            ("rebuild", self._builds.command),
+            ("rollback", self._builds.rollback),
+            ("status", self._status),
+            ("articles", collect.articles),
+            ("gaps", collect.gaps),
+        ):
+            app.add_handler(CommandHandler(name, handler, _MESSAGE & admins))
+        app.add_handler(CommandHandler(FOR_ADMINS, self._not_an_admin, _MESSAGE))
+        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & filters.COMMAND, commands.unknown))
+        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & admins & filters.Document.ALL, collect.document))
+        if desk.settings.allow_links:
+            only_link = filters.Regex(r"^\s*https?://\S+\s*$")
+            app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & admins & only_link, self._link))
+        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & filters.TEXT, asking.private))
+        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & ~filters.StatusUpdate.ALL, asking.other))
+        app.add_handler(MessageHandler(_MESSAGE & _GROUPS & filters.TEXT & ~filters.COMMAND, asking.group))
+        app.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE & filters.TEXT, asking.edited))
+        app.add_handler(MessageHandler(filters.UpdateType.GUEST_MESSAGE, inline.guest))
+        app.add_handler(InlineQueryHandler(inline.query))
+        app.add_handler(CallbackQueryHandler(pressed.pressed, buttons.PATTERN))
+        app.add_handler(CallbackQueryHandler(self._for_admins(self._builds.pressed), building.PATTERN))
+        app.add_handler(CallbackQueryHandler(self._for_admins(collect.pressed), collection.PATTERN))
+        app.add_error_handler(Failures(desk).failed)
+
+    async def _link(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:  # noqa: ARG002
+        if update.message and update.message.text:
+            await self._collection.link(update.message, update.message.text.strip())
+
+    async def _status(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        message = update.message
+        if message is None or message.from_user is None:
+            return
+        texts = texts_of(message)
+        text = await asyncio.to_thread(standing, self._desk, self._errors.notes(), texts)
+        await send(context.bot, place_of(message), words(text), message.message_id)
+
+    async def _not_an_admin(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        user = update.effective_user
+        _log.warning("user %s is no admin and sent an admin's command", user.id if user else "?")
+        if update.message:
+            await self._asking.say(context.bot, update.message, "admins_only")
+
+    def _for_admins(self, handler: Any) -> Any:
+        async def guarded(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+            query = update.callback_query
+            if query and self._desk.is_admin(query.from_user.id):
+                await handler(update, context)
+            elif query:
+                _log.warning("user %s is no admin and pressed an admin's button", query.from_user.id)
+                await query.answer(texts_for(query.from_user.language_code)("admins_only"), show_alert=True)
+
+        return guarded
