@@ -18,6 +18,9 @@ class SettingsError(Exception):
 # A shorter one would be blotted out of ordinary words.
 _SHORTEST_SECRET = 6
 
+# The users that Telegram shows in the place of whoever writes in the name of a channel or a group, and of itself.
+_NOBODY = frozenset((136_817_688, 1_087_968_824, 777_000))
+
 Level = Literal["bold", "balanced", "cautious"]
 Numbers = Annotated[frozenset[int], NoDecode]
 
@@ -57,6 +60,15 @@ class Settings(BaseSettings):
             return frozenset(int(part) for part in value.replace(",", " ").split())
         except ValueError as error:
             raise ValueError("expected numbers, apart by commas") from error
+
+    @field_validator("admin_ids")
+    @classmethod
+    def _people(cls, value: frozenset[int]) -> frozenset[int]:
+        """Numbers of people, each of one person: a negative one is a chat's."""
+        for number in value:
+            if number <= 0 or number in _NOBODY:
+                raise ValueError(f"{number} is no single person's number; /whoami in a private chat tells yours")
+        return value
 
     @field_validator("answer_threshold", mode="before")
     @classmethod

@@ -91,6 +91,12 @@ def test_a_second_bot_with_the_same_token_is_complained_of(telegram: FakeTelegra
     assert "Traceback" not in one.log + two.log
 
 
+@pytest.mark.parametrize("number", ["1087968824", "136817688", "777000", "-1001000000001", "0"])
+def test_a_number_that_many_have_in_common_makes_no_admin(telegram: FakeTelegram, tmp_path: Path, number: str) -> None:
+    line = complaint(BotProcess(telegram, tmp_path, indexed=False, ADMIN_IDS=f"501,{number}"))
+    assert f"ADMIN_IDS: Value error, {number} is no single person's number" in line
+
+
 def test_a_metrics_port_in_use_is_one_line(telegram: FakeTelegram, tmp_path: Path, taken: str) -> None:
     assert f"METRICS_LISTEN={taken}" in complaint(BotProcess(telegram, tmp_path, METRICS_LISTEN=taken))
 
