@@ -50,12 +50,14 @@ class Limits:
         """Whether this question is to be answered.
 
         A question beyond its user's own rate takes nothing from the chat, so that the others there can go on asking.
-        In a private chat, whose id is its user's, and without a chat (an inline query) only the user's rate counts.
+        In a private chat, whose id is its user's, and without a chat (an inline query) only the user's rate counts. A
+        group, whose id is negative, may be its own user: anonymous admins write in its name; both its rates count then.
         A user is warned at most once a minute, and a chat that is over its rate too.
         """
         now = self._clock()
         user = self._users.get(user_id, now)
-        asked = [user] if chat_id is None or chat_id == user_id else [user, self._chats.get(chat_id, now)]
+        private = chat_id == user_id > 0
+        asked = [user] if chat_id is None or private else [user, self._chats.get(chat_id, now)]
         spent = [bucket for bucket in asked if bucket.left < 1]
         if not spent:
             for bucket in asked:

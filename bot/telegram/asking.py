@@ -41,7 +41,7 @@ class Asking:
     async def group(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """In a group: a mention, or a reply to one of our answers; nothing else."""
         message = update.message
-        if message is None or message.is_automatic_forward:
+        if message is None:
             return
         text = await self._meant_for_us(context.bot, message)
         if text is None:
@@ -118,22 +118,23 @@ class Asking:
             await self.say(bot, message, "not_allowed")
 
     async def _ask_or_say_how(self, bot: Bot, message: Message, text: str) -> None:
+        asker = asker_of(message)
         if text.strip():
             await self._ask(bot, message, text)
-        elif message.from_user and self._desk.may_ask(message.from_user.id, message.chat_id):
+        elif asker is not None and self._desk.may_ask(asker, message.chat_id):
             await self.say(bot, message, "ask_how")
         else:
             await self.not_allowed(bot, message)
 
     async def _ask(self, bot: Bot, message: Message, text: str) -> None:
-        user = message.from_user
-        if user is None or user.is_bot:
+        asker = asker_of(message)
+        if asker is None:
             return
         desk = self._desk
-        if not desk.may_ask(user.id, message.chat_id):
+        if not desk.may_ask(asker, message.chat_id):
             await self.not_allowed(bot, message)
             return
-        verdict = desk.limits.allow(user.id, message.chat_id)
+        verdict = desk.limits.allow(asker, message.chat_id)
         if verdict != "yes":
             desk.metrics.limited()
             if verdict == "warn":
@@ -142,7 +143,8 @@ class Asking:
         if (refusal := self._refusal(text)) is not None:
             await self.say(bot, message, refusal)
             return
-        asked = Asked(text.strip(), "message", user.id, user.language_code, place_of(message), message.message_id)
+        language = language_of(message)
+        asked = Asked(text.strip(), "message", asker, language, place_of(message), message.message_id)
         record = await asyncio.to_thread(desk.state.ask, asked)
         if record is not None:  # None: the update came twice
             await self.respond(bot, record)
@@ -178,9 +180,26 @@ def place_of(message: Message) -> Place:
     return Place(message.chat_id, thread)
 
 
+def asker_of(message: Message) -> int | None:
+    """The number by which whoever wrote a message is known; None for a bot.
+
+    For a message in the name of a chat, by an anonymous admin of a group or as a channel, it is the chat's: its user
+    is a bot of Telegram's that all such messages have in common (Bot API, Message, sender_chat).
+    """
+    if message.sender_chat:
+        return message.sender_chat.id
+    user = message.from_user
+    return None if user is None or user.is_bot else user.id
+
+
+def language_of(message: Message) -> str | None:
+    """The language of whoever wrote a message, if Telegram names it."""
+    return message.from_user.language_code if message.from_user else None
+
+
 def texts_of(message: Message) -> Texts:
     """The words for whoever wrote a message."""
-    return texts_for(message.from_user.language_code if message.from_user else None)
+    return texts_for(language_of(message))
 
 
 def _after_command(text: str) -> str:

@@ -3,14 +3,14 @@
 import asyncio
 from datetime import date
 
-from telegram import Bot, BotCommand, BotCommandScopeChat, Update
+from telegram import Bot, BotCommand, BotCommandScopeChat, Message, Update
 from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
 from bot import render
 from bot.markup import one_line
 from bot.render import Button, Keyboard
-from bot.telegram.asking import Asking, place_of, texts_of
+from bot.telegram.asking import Asking, asker_of, place_of, texts_of
 from bot.telegram.desk import Desk
 from bot.telegram.sending import send, words
 from bot.texts import Texts, catalogue, texts_for
@@ -37,7 +37,7 @@ class Commands:
         payload = context.args[0] if context.args else ""
         answer_id, _, number = payload.partition("_")
         record = await asyncio.to_thread(self._desk.state.find, answer_id) if answer_id.isalnum() else None
-        if record is None or record.answered is None or not self._may(update):
+        if record is None or record.answered is None or not self._may(message):
             gone = payload not in ("", "help")
             await (self._asking.say(context.bot, message, "answer_gone") if gone else self.help(update, context))
             return
@@ -57,11 +57,11 @@ class Commands:
             return
         texts = texts_of(message)
         keyboard: Keyboard = ()
-        if self._desk.service and self._may(update):
+        if self._desk.service and self._may(message):
             examples = await self._desk.work(self._find_examples, texts)
             keyboard = tuple((Button(question, f"eg:{n}"),) for n, question in enumerate(examples))
         parts = [texts("help", bot=self._desk.username)]
-        if self._desk.is_admin(message.from_user.id if message.from_user else None):
+        if self._desk.is_admin(asker_of(message)):
             parts.append(texts("help_admin"))
         if keyboard:
             parts.append(texts("help_examples"))
@@ -72,7 +72,7 @@ class Commands:
         message = update.message
         if message is None:
             return
-        if not self._may(update):
+        if not self._may(message):
             await self._asking.not_allowed(context.bot, message)
             return
         service = self._desk.service
@@ -102,8 +102,8 @@ class Commands:
     async def forget(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Delete what is stored of the asker."""
         message = update.message
-        if message and message.from_user:
-            count = await asyncio.to_thread(self._desk.state.forget, message.from_user.id)
+        if message and (asker := asker_of(message)) is not None:
+            count = await asyncio.to_thread(self._desk.state.forget, asker)
             await self._asking.say(context.bot, message, "forgotten", number=count)
 
     async def new(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -115,19 +115,16 @@ class Commands:
     async def whoami(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """The numbers that ADMIN_IDS and ALLOWED_CHATS want."""
         message = update.message
-        if message and message.from_user:
-            await self._asking.say(
-                context.bot, message, "whoami", user=str(message.from_user.id), chat=str(message.chat_id)
-            )
+        if message and (asker := asker_of(message)) is not None:
+            await self._asking.say(context.bot, message, "whoami", user=str(asker), chat=str(message.chat_id))
 
     async def unknown(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A command that is none of ours, in a private chat."""
         if message := update.message:
             await self._asking.say(context.bot, message, "unknown_command")
 
-    def _may(self, update: Update) -> bool:
-        user, chat = update.effective_user, update.effective_chat
-        return self._desk.may_ask(user.id if user else None, chat.id if chat else None)
+    def _may(self, message: Message) -> bool:
+        return self._desk.may_ask(asker_of(message), message.chat_id)
 
     def _find_examples(self, texts: Texts) -> list[str]:
         """Questions about the newest articles of different outlets, which the collection does answer."""

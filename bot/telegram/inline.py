@@ -13,6 +13,7 @@ from bot import render
 from bot.markup import one_line, to_html, to_plain
 from bot.render import Shown
 from bot.state import Asked, Record
+from bot.telegram.asking import asker_of, language_of, texts_of
 from bot.telegram.desk import Desk
 from bot.telegram.sending import buttons, preview, words
 from bot.texts import Texts, texts_for
@@ -55,12 +56,12 @@ class Inline:
     async def guest(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A message that calls the bot into a chat that it is no member of."""
         message = update.guest_message
-        if message is None or message.guest_query_id is None or message.from_user is None:
+        asker = asker_of(message) if message else None
+        if message is None or message.guest_query_id is None or asker is None:
             return
-        user = message.from_user
-        texts = texts_for(user.language_code)
+        texts = texts_of(message)
         text = (message.text or "").replace(f"@{self._desk.username}", " ")
-        record = await self._answer(text, user.id, user.language_code, "guest")
+        record = await self._answer(text, asker, language_of(message), "guest")
         if record is None:
             key = "first_build" if self._desk.service is None else "ask_how"
             result = _result("0", texts(key), "", words(texts(key)))

@@ -17,7 +17,7 @@ from telegram.ext import (
 
 from bot.logs import RecentErrors
 from bot.telegram import building, buttons, collection
-from bot.telegram.asking import Asking, place_of, texts_of
+from bot.telegram.asking import Asking, asker_of, place_of, texts_of
 from bot.telegram.building import Building
 from bot.telegram.buttons import Buttons
 from bot.telegram.collection import Collection
@@ -30,7 +30,8 @@ from bot.telegram.standing import standing
 from bot.texts import texts_for
 
 _log = logging.getLogger(__name__)
-_MESSAGE = filters.UpdateType.MESSAGE
+# What Telegram itself forwards to a group from its channel asks nothing, whatever it says.
+_MESSAGE = filters.UpdateType.MESSAGE & ~filters.IS_AUTOMATIC_FORWARD
 _PRIVATE, _GROUPS = filters.ChatType.PRIVATE, filters.ChatType.GROUPS
 
 
@@ -95,10 +96,9 @@ class Wiring:
         await send(context.bot, place_of(message), words(text), message.message_id)
 
     async def _not_an_admin(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        user = update.effective_user
-        _log.warning("user %s is no admin and sent an admin's command", user.id if user else "?")
-        if update.message:
-            await self._asking.say(context.bot, update.message, "admins_only")
+        if message := update.message:
+            _log.warning("user %s is no admin and sent an admin's command", asker_of(message))
+            await self._asking.say(context.bot, message, "admins_only")
 
     def _for_admins(self, handler: Any) -> Any:
         async def guarded(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from tests.telegram.entities import detect
 from tests.telegram.messages import Json, Message, Version
 
 if TYPE_CHECKING:
@@ -167,7 +168,15 @@ class Chat:
         """Publish something in a channel."""
         assert self.type == "channel", f"{self} is no channel"
         with self._world.lock:
-            message = self.add(None, Version(time.time(), text))
+            message = self.add(None, Version(time.time(), text, detect(text)))
+            self._world.tell(message)
+            return message
+
+    def forwards(self, post: Message) -> Message:
+        """Have a post of the channel that this group is linked to, which Telegram forwards by itself."""
+        assert post.chat.type == "channel", f"{post.chat} is no channel"
+        with self._world.lock:
+            message = self.add(None, Version(time.time(), post.text, post.entities), origin=post)
             self._world.tell(message)
             return message
 
@@ -192,14 +201,17 @@ class Chat:
         reply_to: int | None = None,
         via: User | None = None,
         content: Mapping[str, Any] | None = None,
+        behalf: Chat | None = None,
+        origin: Message | None = None,
     ) -> Message:
         """Put a new message into the chat. To be called with the lock held, like everything below."""
         message_id = self._world.next_message_id(self)
         inline_id = None
         if via is not None and version.keyboard:
             inline_id = self._world.name_inline_message(self, message_id)
+        said = dict(content or {})
         message = Message(
-            self, message_id, sender, (version,), thread, reply_to, via, inline_id, dict(content or {}), ()
+            self, message_id, sender, (version,), thread, reply_to, via, inline_id, said, (), behalf, origin
         )
         if sender is not None:
             self._members.setdefault(sender.id, sender)

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+_ANONYMOUS = {"id": 1_087_968_824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+_AS_CHANNEL = {"id": 136_817_688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
+_TELEGRAM = {"id": 777_000, "is_bot": False, "first_name": "Telegram"}
+
 
 @dataclass(frozen=True, slots=True)
 class Button:
@@ -57,6 +61,8 @@ class Message:
 
     `thread` is Telegram's message_thread_id, `reply_to` the id of the message replied to, `inline_id` the
     inline_message_id of a message sent through the bot, `content` what there is besides text (document, sticker, …).
+    `behalf` is the chat in whose name it was sent, if not in its sender's own, and `origin` the channel's post that it
+    is, if Telegram forwarded it by itself.
     """
 
     chat: Chat = field(repr=False)
@@ -69,6 +75,8 @@ class Message:
     inline_id: str | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
     reactions: tuple[str, ...] = ()
+    behalf: Chat | None = None
+    origin: Message | None = None
 
     @property
     def now(self) -> Version:
@@ -117,10 +125,7 @@ class Message:
     def json(self, with_reply: bool = True) -> Json:
         """A Message of the Bot API; "even if the message itself is a reply", the one replied to has no reply in it."""
         message: Json = {"message_id": self.id, "date": int(self.sent_at), "chat": self.chat.json()}
-        if self.sender is None:
-            message["sender_chat"] = self.chat.json()
-        else:
-            message["from"] = self.sender.json()
+        message |= self._author()
         if self.thread is not None:
             message["message_thread_id"] = self.thread
         if self.thread is not None and self.chat.forum:
@@ -132,6 +137,22 @@ class Message:
         if len(self.versions) > 1:
             message["edit_date"] = int(self.now.at)
         return message | self._said()
+
+    def _author(self) -> Json:
+        """Message, sender_chat: "if the message was sent on behalf of a chat, the field from contains a fake sender".
+
+        Which one: "Recent changes", Bot API 5.0, and for channels PollAnswer, voter_chat. is_automatic_forward: "a
+        channel post that was automatically forwarded to the connected discussion group".
+        """
+        if self.origin is not None:
+            post, channel = self.origin, self.origin.chat.json()
+            origin = {"type": "channel", "date": int(post.sent_at), "chat": channel, "message_id": post.id}
+            forwarded = {"is_automatic_forward": True, "forward_origin": origin}
+            return {"from": _TELEGRAM, "sender_chat": channel} | forwarded
+        if self.behalf is not None:
+            fake = _ANONYMOUS if self.behalf is self.chat else _AS_CHANNEL
+            return {"from": fake, "sender_chat": self.behalf.json()}
+        return {"from": self.sender.json()} if self.sender else {"sender_chat": self.chat.json()}
 
     def _said(self) -> Json:
         said: Json = dict(self.content)

@@ -306,6 +306,20 @@ def test_an_admins_command_is_refused_politely_to_others(shared: Office, command
     assert shared.generations() == before
 
 
+@pytest.mark.parametrize("kind", ["supergroup", "channel"])
+def test_an_admin_who_writes_in_the_name_of_a_chat_is_nobody_in_particular(shared: Office, kind: str) -> None:
+    group = shared.telegram.group("Newsroom")
+    behalf = group if kind == "supergroup" else shared.telegram.channel("News")
+    behalf.promotes(shared.admin)
+    for command in FOR_ADMINS:
+        asked = shared.admin.says(group, f"/{command}", behalf=behalf)
+        assert group.wait_for_reply(asked, 15).text == NOT_FOR_YOU
+    assert f"user {behalf.id} is no admin" in shared.bot.log
+    shared.admin.says(group, "/help", behalf=behalf)
+    group.wait(lambda messages: "Ask me a question" in messages[-1].text)
+    assert "/rebuild" not in group.from_bot[-1].text
+
+
 def test_an_admins_buttons_and_documents_do_nothing_for_others(shared: Office) -> None:
     eve = shared.telegram.user("Eve")
     group, chat = shared.telegram.group("Newsroom", privacy=False), shared.telegram.private(eve)

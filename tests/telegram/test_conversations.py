@@ -271,3 +271,16 @@ def test_with_allowed_chats_others_are_told_so_and_get_no_answer(telegram: FakeT
         assert elsewhere.from_bot == ()
         assert DENIED not in bot.log
     assert telegram.violations == []
+
+
+def test_with_allowed_chats_a_channel_of_them_may_ask_in_any_group(telegram: FakeTelegram, tmp_path: Path) -> None:
+    ada, channel, elsewhere = telegram.user("Ada"), telegram.channel("News"), telegram.group("Elsewhere")
+    for chat in (channel, elsewhere):
+        chat.promotes(ada)
+    with BotProcess(telegram, tmp_path, ALLOWED_CHATS=str(channel.id)):
+        for behalf in (None, elsewhere):
+            ada.says(elsewhere, f"/ask {DENIED}", behalf=behalf)
+        question = ada.says(elsewhere, f"/ask {DENIED}", behalf=channel)
+        assert "Peskov" in elsewhere.wait_for_reply(question, 10).text
+        assert len(elsewhere.from_bot) == 1
+    assert telegram.violations == []

@@ -97,6 +97,57 @@ def test_another_bot_is_not_answered(town: FakeTelegram, ada: User, open_group: 
     assert open_group.from_bot == ()
 
 
+@pytest.mark.parametrize("text", [f"/ask {DENIED}", f"@byline_bot {DENIED}"])
+@pytest.mark.parametrize("kind", ["supergroup", "channel"])
+def test_whoever_writes_in_the_name_of_a_chat_is_answered_like_anybody(
+    town: FakeTelegram, ada: User, group: Chat, kind: str, text: str
+) -> None:
+    behalf = group if kind == "supergroup" else town.channel("News")
+    behalf.promotes(ada)
+    answer = group.wait_for_reply(ada.says(group, text, behalf=behalf), 10)
+    assert "Peskov" in answer.text
+    settle(ada)
+    followed = group.wait_for_reply(ada.says(group, "when?", reply_to=answer, behalf=behalf), 10)
+    assert followed.text.startswith("Understood as: When was it that Dmitry S. Peskov denied the account?")
+    empty = group.wait_for_reply(ada.says(group, "/ask", behalf=behalf), 10)
+    assert "Write the question behind it" in empty.text
+
+
+def test_an_edited_question_of_an_anonymous_admin_gets_its_answer_edited(ada: User, group: Chat) -> None:
+    group.promotes(ada)
+    question = ada.says(group, f"/ask {CREW}", behalf=group)
+    answer = group.wait_for_reply(question, 10)
+    ada.edits(question, f"/ask {DENIED}")
+    group.wait(lambda _: "Peskov" in group.now(answer).text, 10)
+    assert len(group.from_bot) == 1
+
+
+def test_what_an_anonymous_admin_asks_is_the_groups_own_and_forgotten_for_it_alone(
+    town: FakeTelegram, ada: User, group: Chat
+) -> None:
+    other, channel = town.group("Elsewhere"), town.channel("News")
+    asked = ((group, group), (other, other), (group, channel), (group, None))
+    for place, behalf in asked:
+        (behalf or place).promotes(ada)
+        assert "Peskov" in place.wait_for_reply(ada.says(place, f"/ask {DENIED}", behalf=behalf), 10).text
+    for place, behalf in asked:
+        told = place.wait_for_reply(ada.says(place, "/whoami", behalf=behalf), 10).text
+        assert told == f"Your number: {behalf.id if behalf else ada.id}\nThis chat: {place.id}"
+        for count in (1, 0):
+            forgotten = place.wait_for_reply(ada.says(place, "/forget", behalf=behalf), 10)
+            assert f"deleted: {count}" in forgotten.text
+
+
+def test_a_post_that_telegram_forwards_from_the_channel_is_no_question(
+    town: FakeTelegram, ada: User, open_group: Chat
+) -> None:
+    channel = town.channel("News")
+    for text in (f"/ask {DENIED}", "/ask", f"@byline_bot {DENIED}", "/help", "/rebuild"):
+        open_group.forwards(channel.posts(text))
+    settle(ada)
+    assert open_group.from_bot == ()
+
+
 def test_a_reply_to_an_answer_is_a_question_that_follows(ada: User, group: Chat) -> None:
     answer = ask(ada, group)
     settle(ada)
@@ -169,6 +220,22 @@ def test_a_flood_in_a_group_is_asked_to_wait_once(town: FakeTelegram, group: Cha
     assert len(group.from_bot) == 21
 
 
+def test_a_flood_of_anonymous_admins_counts_for_their_own_group_alone(
+    town: FakeTelegram, ada: User, group: Chat
+) -> None:
+    other, bob = town.group("Elsewhere"), town.user("Bob")
+    for place in (group, other):
+        place.promotes(ada)
+    for _ in range(12):
+        ada.says(group, "/ask ?!", behalf=group)
+        bob.says(group, "/ask ?!")
+    assert "Peskov" in other.wait_for_reply(ada.says(other, f"/ask {DENIED}", behalf=other), 10).text
+    group.wait(lambda _: len(group.from_bot) == 21, 10)
+    settle(ada)
+    assert sum("One moment" in one.text for one in group.from_bot) == 1
+    assert len(group.from_bot) == 21
+
+
 def test_being_thrown_out_in_the_middle_of_an_answer_is_no_trouble(ada: User, group: Chat) -> None:
     ada.says(group, f"/ask {DENIED}")
     group.removes_bot()
@@ -224,3 +291,10 @@ def test_a_guest_answers_with_buttons_that_work(town: FakeTelegram, ada: User) -
     assert "Peskov" in answer.text
     assert "Moscow was waiting" in press(ada, elsewhere, answer, "1").text
     assert "Write the question behind it" in ada.guest(elsewhere, f"@{town.me.username}").text
+
+
+def test_a_guest_answers_an_anonymous_admin_too(town: FakeTelegram, ada: User) -> None:
+    elsewhere = town.group("Visited", bot=False)
+    elsewhere.promotes(ada)
+    answer = ada.guest(elsewhere, f"@{town.me.username} {DENIED}", behalf=elsewhere, timeout=10)
+    assert "Peskov" in answer.text

@@ -169,6 +169,50 @@ def test_a_group_without_the_bot_is_not_told(api: Api, ada: User) -> None:
     assert api.updates() == []
 
 
+# In the name of a chat
+
+
+@pytest.mark.parametrize("kind", ["supergroup", "channel"])
+def test_what_is_written_in_the_name_of_a_chat_is_told_with_a_bot_for_its_sender(
+    api: Api, ada: User, kind: str
+) -> None:
+    group, channel = api.telegram.group("Readers"), api.telegram.channel("News")
+    behalf = group if kind == "supergroup" else channel
+    behalf.promotes(ada)
+    api.told("message")
+    said = ada.says(group, "/ask one", behalf=behalf)
+    ada.edits(said, "/ask two")
+    told = api.told("message", "edited_message")
+    names = {"supergroup": (1087968824, "GroupAnonymousBot"), "channel": (136817688, "Channel_Bot")}
+    for message, text in zip(told, ("/ask one", "/ask two"), strict=True):
+        assert message["text"] == text
+        assert message["sender_chat"] == {"id": behalf.id, "type": kind, "title": behalf.name}
+        assert (message["from"]["id"], message["from"]["username"]) == names[kind]
+        assert message["from"]["is_bot"]
+        assert "language_code" not in message["from"]
+
+
+def test_only_an_administrator_writes_in_the_name_of_a_group_or_a_channel(api: Api, ada: User, chat: Chat) -> None:
+    group, other, channel = api.telegram.group("Readers"), api.telegram.group("Ours"), api.telegram.channel("News")
+    other.promotes(ada)
+    for place, behalf in ((group, group), (group, channel), (group, other), (chat, other)):
+        with pytest.raises(AssertionError, match="cannot write"):
+            ada.says(place, "hello", behalf=behalf)
+
+
+def test_a_post_is_forwarded_to_the_group_of_its_channel_by_telegram_itself(api: Api) -> None:
+    group, channel = api.telegram.group("Readers", privacy=False), api.telegram.channel("News")
+    post = channel.posts("/ask nobody")
+    api.told("message")
+    group.forwards(post)
+    (message,) = api.told("message")
+    assert (message["from"]["id"], message["from"]["is_bot"]) == (777000, False)
+    assert message["sender_chat"]["id"] == message["forward_origin"]["chat"]["id"] == channel.id
+    assert message["is_automatic_forward"]
+    assert message["forward_origin"]["message_id"] == post.id
+    assert message["entities"] == [{"type": "bot_command", "offset": 0, "length": 4}]
+
+
 # Buttons
 
 

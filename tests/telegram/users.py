@@ -67,9 +67,19 @@ class User:
         user: Json = {"id": self.id, "is_bot": self.is_bot, "first_name": self.name, "username": self.username}
         return user | ({"language_code": self.language} if self.language else {})
 
-    def says(self, chat: Chat, text: str, reply_to: Message | None = None, topic: Topic | None = None) -> Message:
-        """Write a message; commands, mentions and addresses become entities."""
-        return self._sends(chat, Version(time.time(), text, detect(text)), {}, reply_to, topic)
+    def says(
+        self,
+        chat: Chat,
+        text: str,
+        reply_to: Message | None = None,
+        topic: Topic | None = None,
+        behalf: Chat | None = None,
+    ) -> Message:
+        """Write a message; commands, mentions and addresses become entities.
+
+        `behalf` is the chat in whose name: the supergroup itself by an anonymous administrator, or one's own channel.
+        """
+        return self._sends(chat, Version(time.time(), text, detect(text)), {}, reply_to, topic, behalf=behalf)
 
     def edits(self, message: Message, text: str) -> Message:
         """Write something else in a message of one's own."""
@@ -167,7 +177,14 @@ class User:
             self.world.tell_chosen(self, result, message)
             return message
 
-    def guest(self, chat: Chat, text: str, reply_to: Message | None = None, timeout: float = _PATIENCE) -> Message:
+    def guest(
+        self,
+        chat: Chat,
+        text: str,
+        reply_to: Message | None = None,
+        behalf: Chat | None = None,
+        timeout: float = _PATIENCE,
+    ) -> Message:
         """Summon the bot, by its @username, in a chat that it is not in; wait for the message that it sends there.
 
         Raises:
@@ -175,7 +192,7 @@ class User:
         """
         assert f"@{self.world.me.username}" in text, "guest bots are invoked by a mention of their username"
         with self.world.lock:
-            asked = self._sends(chat, Version(time.time(), text, detect(text)), {}, reply_to)
+            asked = self._sends(chat, Version(time.time(), text, detect(text)), {}, reply_to, behalf=behalf)
             query = self.world.ask_guest(asked)
         answer: Message = query.wait(timeout)
         return answer
@@ -206,8 +223,10 @@ class User:
         reply_to: Message | None = None,
         topic: Topic | None = None,
         via: User | None = None,
+        behalf: Chat | None = None,
     ) -> Message:
         assert chat.type != "private" or self.is_bot or chat.id == self.id, f"{chat} is not {self.name}'s"
+        assert behalf is None or self._speaks_for(behalf, chat), f"{self.name} cannot write in {chat} as {behalf}"
         assert chat.type != "private" or not chat.blocked, f"{self.name} has stopped the bot"
         with self.world.lock:
             if chat.type == "private":
@@ -219,6 +238,12 @@ class User:
                 reply_to=reply_to.id if reply_to else None,
                 via=via,
                 content=content,
+                behalf=behalf,
             )
             self.world.tell(message)
             return message
+
+    def _speaks_for(self, behalf: Chat, chat: Chat) -> bool:
+        """Message, sender_chat: "the supergroup itself for messages sent by its anonymous administrators"."""
+        own = behalf is chat or behalf.type == "channel"
+        return chat.type == "supergroup" and own and self.id in behalf.admins
