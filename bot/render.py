@@ -4,7 +4,7 @@ Callback data (Bot API, InlineKeyboardButton: 1-64 bytes) is a verb and the id o
 for as long as the answer is stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -78,20 +78,32 @@ def answer(record: Record, texts: Texts, bot: str, rating: int | None = None, wi
 
 
 def _reported(text: str, cited: Sequence[Cited], texts: Texts, bot: str, answer_id: str) -> Block:
-    """The answer with its markers; where reports differ, each with its own, newest first."""
+    """The answer with its markers and how many outlets give it; where reports differ, the others too, newest first."""
 
     def marks(chosen: Sequence[Cited]) -> list[Run]:
         return [run for one in chosen for run in (Run(" "), Run(f"[{one.n}]", link=_target(one, bot, answer_id)))]
 
     others = [one for one in cited if one.kind == "differs"]
-    runs = [Run(text, bold=True), *marks([one for one in cited if one.kind != "differs"])]
-    if not others:
-        return block(*runs)
-    same = [one for one in cited if one.kind == "exact"]
-    runs = [Run(texts("reports_differ") + " "), Run(text, bold=True), *marks(same)]
+    runs = [Run(texts("reports_differ") + " ")] if others else []
+    runs += [Run(text, bold=True), *marks([one for one in cited if one.kind == "exact" or not others])]
+    if (number := _outlets(cited)) > 1:
+        runs.append(Run(f" {texts('outlets', number=number)}"))
     for one in others:
         runs += [Run("; "), Run(_answer_in(one), bold=True), *marks([one])]
     return block(*runs)
+
+
+def _outlets(cited: Iterable[Cited]) -> int:
+    """How many outlets give the answer, counted as `retrieval.reports.outlets` counts those of candidates.
+
+    Of sentences that are word for word the same (an agency's text) only the first counts; an article without an outlet
+    counts as its own.
+    """
+    by_text: dict[str, str] = {}
+    for one in cited:
+        if one.kind == "exact":
+            by_text.setdefault(" ".join(one.quote.split()).casefold(), one.source or one.article_id)
+    return len(set(by_text.values()))
 
 
 def _answer_in(cited: Cited) -> str:

@@ -5,14 +5,17 @@ from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot import render
 from bot.markup import MAX_UNITS, Blocks, to_html, to_plain
 from bot.render import Button, Shown
 from bot.state import Answered, Asked, Cited, Place, Record
 from bot.texts import texts_for
+from retrieval.reports import outlets
 from retrieval.sentences import paragraphs
-from retrieval.types import Article
+from retrieval.types import Article, Candidate, Hit, Passage
 from tests.telegram.entities import Entity, Parsed, utf16_length, utf16_slice
 from tests.telegram.markup import parse_html
 
@@ -93,6 +96,74 @@ def test_an_answer_is_its_text_in_bold_and_each_citation_with_outlet_date_headli
     assert parts(parsed, "bold") == ["Ada Mayer", "1. ", "Ada Mayer", "2. ", "It was a "]
     assert parts(parsed, "expandable_blockquote") == [QUOTE, "It was a close race."]
     assert labels(shown) == ["1", "2", "Open the article", "More", "👍", "👎", "Share"]
+
+
+def told(*reports: tuple[str | None, str], kind: str = "exact", language: str = "en") -> str:
+    """The first line of an answer whose citations are of these outlets and sentences."""
+    citations = [
+        cited(n, quote, source=source, article_id=f"a{n}", kind=kind) for n, (source, quote) in enumerate(reports, 1)
+    ]
+    return only(render.answer(record(*citations), texts_for(language), BOT)).text.partition("\n")[0]
+
+
+OWN, COPY, OTHER = QUOTE, QUOTE.upper().replace(" THE ", "\nTHE  "), "It was a close race."
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "(2 outlets)"), ("ru", "(изданий: 2)"), ("es", "(2 medios)"), ("de", "(2 Medien)")],
+)
+def test_an_answer_says_how_many_outlets_give_it(language: str, words: str) -> None:
+    line = told(("The Courier", OWN), ("The Herald", OTHER), language=language)
+    assert line == f"Ada Mayer [1] [2] {words}"
+
+
+@pytest.mark.parametrize(
+    ("reports", "number"),
+    [
+        ([("The Courier", OWN), ("The Herald", OTHER), ("The Post", "Ada Mayer is the mayor.")], 3),
+        ([("The Courier", OWN), ("The Herald", OTHER), ("The Courier", "Ada Mayer is the mayor.")], 2),
+        ([("The Courier", OWN), ("The Herald", OTHER), ("The Post", COPY)], 2),
+        ([(None, OWN), (None, OTHER)], 2),
+        ([("The Courier", OWN), ("The Herald", COPY)], 1),
+        ([("The Courier", OWN), ("The Courier", OTHER)], 1),
+        ([(None, OWN), (None, COPY)], 1),
+        ([("The Courier", OWN)], 1),
+    ],
+)
+def test_copies_of_one_text_and_articles_of_one_outlet_count_once(
+    reports: list[tuple[str | None, str]], number: int
+) -> None:
+    marks = " ".join(f"[{n}]" for n in range(1, len(reports) + 1))
+    assert told(*reports) == f"Ada Mayer {marks}" + (f" ({number} outlets)" if number > 1 else "")
+
+
+_REPORTS = st.tuples(st.sampled_from(["The Courier", "The Herald", None]), st.sampled_from([OWN, COPY, OTHER]))
+
+
+@settings(deadline=None)
+@given(st.lists(_REPORTS, min_size=1, max_size=6))
+def test_outlets_are_counted_as_retrieval_counts_them(reports: list[tuple[str | None, str]]) -> None:
+    candidates = []
+    for n, (source, quote) in enumerate(reports, 1):
+        article = Article(f"a{n}", "Ada wins", quote, source=source)
+        hit = Hit(n, n, article, Passage(article.id, 0, len(quote), quote), 1.0, 1.0)
+        candidates.append(Candidate(hit, 0, 3, 0, len(quote), 1.0))
+    number = outlets(candidates)
+    assert (f"({number} outlets)" in told(*reports)) == (number > 1)
+
+
+def test_passages_that_do_not_give_the_answer_count_for_no_outlet() -> None:
+    assert told(("The Courier", OWN), ("The Herald", OTHER), kind="related") == "Ada Mayer [1] [2]"
+    refused = render.answer(record(cited(1), cited(2, OTHER, source="The Herald"), refusal="not_stated"), EN, BOT)
+    assert "outlets" not in only(refused).text
+
+
+def test_where_reports_differ_the_outlets_stand_with_the_answer_that_they_give() -> None:
+    against = cited(3, "Bo Lind won the election.", source="The Post", kind="differs", answer_start=0, answer_end=7)
+    citations = (cited(1), cited(2, OTHER, source="The Herald"), replace(against, start=0, end=25))
+    line = only(render.answer(record(*citations), EN, BOT)).text.partition("\n")[0]
+    assert line == "Reports differ, newest first: Ada Mayer [1] [2] (2 outlets); Bo Lind [3]"
 
 
 def test_a_mark_leads_to_the_sentence_in_the_article_or_to_the_chat_with_the_bot() -> None:

@@ -52,6 +52,22 @@ def test_each_marker_and_headline_leads_to_its_own_source(town: FakeTelegram, ad
     assert "#:~:text=" in (leads[1] or "")
 
 
+def test_how_many_outlets_give_an_answer_is_said_to_everyone_in_their_language(
+    town: FakeTelegram, ada: User, chat: Chat
+) -> None:
+    asked = "How many people were aboard the ferry Saint Orla?"
+    answer = ask(ada, chat, asked)
+    assert answer.text.startswith("212 [1] [2] [3] (3 outlets)\n\n")
+    bob = town.user("Bob", "de")
+    his = town.private(bob)
+    assert "212 [1] [2] [3] (3 Medien)\n\n" in ask(bob, his, f"/start {identity(answer)}").text
+    assert "212 [1] [2] [3] (3 Medien)\n\n" in bob.inline(asked).results[0].content.text
+
+
+def test_an_agencys_text_in_two_outlets_is_one_report(ada: User, chat: Chat) -> None:
+    assert ask(ada, chat, MAGNITUDE).text.startswith("6.4 [1] [2]\n\n1. The Continental Wire")
+
+
 def test_several_sources_have_no_preview_and_a_single_one_has_its_own(ada: User, chat: Chat) -> None:
     assert ask(ada, chat, MAGNITUDE).now.link_preview == {"is_disabled": True}
     alone = ask(ada, chat, "Which company will heat homes with warmth from the sewers?")
