@@ -4,10 +4,13 @@ import csv
 import io
 import json
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -20,6 +23,7 @@ from tests.telegram.server import FakeTelegram
 from tests.telegram.users import User
 
 NOT_FOR_YOU = "Only an admin of this bot can do that."
+NOT_PUBLIC = "The link leads to an address that is not on the public internet."
 # The fake Telegram's own side of connections that a stopped bot leaves behind is closed by the collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 
@@ -58,11 +62,24 @@ class Office:
         return sorted(path.name for path in (self.bot.data / "index").iterdir() if path.name.isdigit())
 
 
-def opened(telegram: FakeTelegram, root: Path) -> Office:
+class Site(ThreadingHTTPServer):
+    """A web site on this machine that keeps who has connected."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), SimpleHTTPRequestHandler)
+        self.callers: list[Any] = []
+
+    def get_request(self) -> Any:
+        connection, caller = super().get_request()
+        self.callers.append(caller)
+        return connection, caller
+
+
+def opened(telegram: FakeTelegram, root: Path, **settings: str) -> Office:
     admin = telegram.user("Ada")
     chat = telegram.private(admin)
     admin.says(chat, "/whoami")
-    return Office(telegram, BotProcess(telegram, root, ADMIN_IDS=str(admin.id)), admin, chat)
+    return Office(telegram, BotProcess(telegram, root, ADMIN_IDS=str(admin.id), **settings), admin, chat)
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +91,30 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             yield office
         assert telegram.violations == []
         assert "Traceback" not in office.bot.log
+
+
+@pytest.fixture(scope="module")
+def linked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """One bot that takes links."""
+    with FakeTelegram() as telegram:
+        office = opened(telegram, tmp_path_factory.mktemp("linked"), ALLOW_LINKS="true")
+        with office.bot:
+            yield office
+        assert telegram.violations == []
+        assert "Traceback" not in office.bot.log
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A site at the port that links name by naming none or, where that cannot be had, at any."""
+    try:
+        server = Site(80)
+    except OSError:
+        server = Site(0)
+    with server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield server
+        server.shutdown()
 
 
 @pytest.fixture
@@ -242,6 +283,40 @@ def test_a_document_that_cannot_be_an_article_is_refused(
     assert words in shared.sends(name, data, size)
     assert not (shared.bot.articles / "added" / name).exists()
     assert len(shared.telegram.calls("getFile")) - fetched == (size is None)
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("127.0.0.1", NOT_PUBLIC),
+        ("localhost", NOT_PUBLIC),
+        ("[::ffff:127.0.0.1]", NOT_PUBLIC),
+        ("2130706433", "The link does not name a site in the usual way."),
+        ("169.254.169.254", NOT_PUBLIC),
+    ],
+)
+def test_a_link_into_the_bots_own_network_is_refused_calmly_and_nobody_there_is_asked(
+    linked: Office, site: Site, host: str, reason: str
+) -> None:
+    # A harmless path: if this ever fails, the address of a cloud's metadata may be a real one here.
+    assert linked.says(f"http://{host}/news").text == reason
+    there = linked.says(f" http://{host}:{site.server_port}/news ").text
+    assert there in (reason, "Only the usual ports, 80 and 443, are fetched from.")
+    assert site.callers == []
+    assert not (linked.bot.articles / "added").exists()
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_link_of_whoever_may_not_add_it_is_a_question_and_is_not_fetched(
+    request: pytest.FixtureRequest, site: Site, allowed: bool
+) -> None:
+    office: Office = request.getfixturevalue("linked" if allowed else "shared")
+    asker = office.telegram.user("Eve") if allowed else office.admin
+    chat = office.telegram.private(asker)
+    for port in ("", f":{site.server_port}"):
+        answer = chat.wait_for_reply(asker.says(chat, f"http://127.0.0.1{port}/who-denied-the-account"), 20)
+        assert "👍" in answer.buttons
+    assert site.callers == []
 
 
 def test_the_list_of_articles_is_turned_opened_and_left(shared: Office) -> None:
