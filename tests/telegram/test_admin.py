@@ -75,11 +75,11 @@ class Site(ThreadingHTTPServer):
         return connection, caller
 
 
-def opened(telegram: FakeTelegram, root: Path, **settings: str) -> Office:
+def opened(telegram: FakeTelegram, root: Path) -> Office:
     admin = telegram.user("Ada")
     chat = telegram.private(admin)
     admin.says(chat, "/whoami")
-    return Office(telegram, BotProcess(telegram, root, ADMIN_IDS=str(admin.id), **settings), admin, chat)
+    return Office(telegram, BotProcess(telegram, root, ADMIN_IDS=str(admin.id)), admin, chat)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """One bot that takes links."""
     with FakeTelegram() as telegram:
-        office = opened(telegram, tmp_path_factory.mktemp("linked"), ALLOW_LINKS="true")
+        office = opened(telegram, tmp_path_factory.mktemp("linked"))
+        office.bot.environment["ALLOW_LINKS"] = "true"
         with office.bot:
             yield office
         assert telegram.violations == []
