@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal, Protocol
 
-from retrieval.followups import Turn, search_text, stand_alone
+from retrieval.followups import Turn, favoured, search_text, stand_alone
 from retrieval.reports import outlets, same_answer
 from retrieval.retriever import Retriever, check_query
 from retrieval.sentences import Span
@@ -42,7 +42,7 @@ class Answerer:
     def answer(self, question: str, as_of: date | None = None, turns: Sequence[Turn] = ()) -> Answer:
         """Answer a question from what was published until `as_of` (default: today).
 
-        `turns` are the earlier ones of the conversation, oldest first; see `stand_alone` and `search_text`.
+        `turns` are the earlier ones of the conversation, oldest first; see `stand_alone`, `search_text` and `favoured`.
 
         Raises:
             BadQuestion: the question is empty or too long.
@@ -51,7 +51,9 @@ class Answerer:
         as_of = as_of or date.today()
         began = time.perf_counter()
         understood = check_query(stand_alone(question, turns))
-        hits = self._retriever.search(search_text(question, turns), PASSAGES, as_of, PER_ARTICLE)
+        hits = self._retriever.search(
+            search_text(question, turns), PASSAGES, as_of, PER_ARTICLE, favoured(question, turns)
+        )
         found = time.perf_counter()
         reading = self._reader.read(understood, hits)
         read = time.perf_counter()

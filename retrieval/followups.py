@@ -28,7 +28,7 @@ from retrieval.mentions import (
 )
 from retrieval.retriever import MAX_QUERY
 
-__all__ = ["Turn", "search_text", "stand_alone"]
+__all__ = ["Turn", "favoured", "search_text", "stand_alone"]
 
 _ASKS = re.compile(rf"\b(?:what|who|whom|whose|which|when|where|why|how|am|{AUXILIARY})\b", re.IGNORECASE)
 _LEAD = re.compile(r"^\W*(?:(?:and|but|or)\b\W*)?(?:(?:what|how)\s+about\b\s*)?", re.IGNORECASE)
@@ -92,6 +92,16 @@ def search_text(question: str, turns: Sequence[Turn]) -> str:
         return understood
     text = f"{last.question} {understood}"
     return text if len(text) <= MAX_QUERY else understood
+
+
+def favoured(question: str, turns: Sequence[Turn]) -> tuple[str, ...]:
+    """The articles that the last answer cited, if the question leans on the conversation; otherwise none.
+
+    One that only goes on from it, by saying little or by sharing words, may well be about another article.
+    """
+    if stand_alone(question, turns) == question:
+        return ()
+    return next((turn.article_ids for turn in reversed(turns) if turn.answer is not None), ())
 
 
 def _understood(question: str, turns: Sequence[Turn]) -> str | None:

@@ -61,12 +61,13 @@ SEVERAL = 3
 class Turn:
     """An earlier question of the conversation, as it was understood, and its answer; None if it was refused.
 
-    `quote` is the sentence that the answer stands in.
+    `quote` is the sentence that the answer stands in, `article_ids` are the articles that it cited.
     """
 
     question: str
     answer: str | None
     quote: str | None = None
+    article_ids: tuple[str, ...] = ()
 
 
 def antecedent(kind: Kind, plural: bool, question: str, turns: Sequence[Turn]) -> str | None:

@@ -9,6 +9,7 @@ import pytest
 from benchmarks.sentence_reader import SentenceReader
 from retrieval.answering import Answerer
 from retrieval.errors import BadQuestion
+from retrieval.followups import Turn
 from retrieval.retriever import MAX_QUERY, Retriever
 from retrieval.types import Answer, Candidate, Citation, Hit, Reading
 from tests.fakes import FakeEncoder, Place, Record
@@ -193,6 +194,20 @@ def test_without_an_as_of_date_an_article_of_tomorrow_is_not_cited(tmp_path: Pat
     tomorrow = date.today() + timedelta(days=2)
     desk = _Desk(tmp_path, [_record("then", _DENIAL, str(tomorrow)), _record("now", "The spokesman denied it.")])
     assert {c.article.id for c in desk.answer("Who denied the account?", None).citations} == {"now"}
+
+
+@pytest.mark.parametrize("cited", ["east", "north", "west"])
+def test_a_question_that_leans_on_an_answer_is_answered_from_the_article_that_it_cited(
+    tmp_path: Path, cited: str
+) -> None:
+    desk = _Desk(tmp_path, [_record(name, "Anna Orr opened the bridge at noon.") for name in ("east", "north", "west")])
+    answerer = Answerer(desk.retriever, _WordReader("noon", 0.9), 0.5)
+    turn = Turn("What did Anna Orr open?", "the bridge", None, (cited,))
+    leaning = answerer.answer("When did she open it?", _AS_OF, [turn])
+    assert leaning.understood_as == "When did Anna Orr open the bridge?"
+    assert leaning.citations[0].article.id == cited
+    fresh = answerer.answer("When did Anna Orr open the bridge?", _AS_OF, [turn])
+    assert fresh.citations[0].article.id == "east"
 
 
 @pytest.mark.parametrize(

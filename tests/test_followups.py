@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.followups import Turn, search_text, stand_alone
+from retrieval.followups import Turn, favoured, search_text, stand_alone
 from retrieval.retriever import MAX_QUERY
 
 DENIED = Turn("Who denied the account?", "Dmitry Peskov")
@@ -186,6 +186,26 @@ def test_a_pasted_text_is_no_follow_up_and_takes_no_time(words: str) -> None:
 def test_a_short_question_in_small_letters_may_be_a_fresh_one() -> None:
     assert search_text("average price of bread", [DENIED]) == "average price of bread"
     assert search_text("What is the average price?", [DENIED]) == "Who denied the account? What is the average price?"
+
+
+CITED = Turn("When did Anna Orr open the bridge?", "on 3 May", None, ("herald-7", "echo-2"))
+REFUSED = Turn("How long is the bridge?", None, None, ("echo-9",))
+
+
+@pytest.mark.parametrize("question", ["Why did she open it?", "where?", "what happened then?", "the cost?"])
+def test_what_leans_on_the_conversation_favours_what_the_last_answer_cited(question: str) -> None:
+    earlier = Turn("Who denied the account?", "Dmitry Peskov", None, ("wire-1",))
+    assert favoured(question, [earlier, CITED]) == ("herald-7", "echo-2")
+
+
+def test_what_a_refusal_showed_is_not_favoured() -> None:
+    assert favoured("Why did she open it?", [CITED, REFUSED]) == ("herald-7", "echo-2")
+    assert favoured("Who built it?", [REFUSED]) == ()
+
+
+@pytest.mark.parametrize("question", [*FRESH, "How many trams cross the bridge in a day?"])
+def test_what_stands_alone_favours_nothing(question: str) -> None:
+    assert favoured(question, [CITED]) == favoured(question, []) == ()
 
 
 _TEXTS = st.text(max_size=200)

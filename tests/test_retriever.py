@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retrieval.errors import BadQuestion, IndexIncompatible
-from retrieval.retriever import MAX_QUERY, Retriever
+from retrieval.retriever import MAX_QUERY, Retriever, Weights
 from retrieval.types import Hit
 from tests.fakes import FakeEncoder, Place, Record
 
@@ -130,6 +130,39 @@ def test_articles_published_in_a_month_are_those_of_that_month_alone(dated: Retr
 
 def test_a_month_without_articles_has_none(dated: Retriever) -> None:
     assert dated.search("articles published in March 2015 about the tide gauge", 50, _TODAY) == []
+
+
+@pytest.mark.parametrize("name", [*(record["id"] for record in _DATED), "undated"])
+def test_a_favoured_article_is_found_though_no_engine_finds_it(dated: Retriever, name: str) -> None:
+    retriever = Retriever(dated.index, dated.encoder, Weights(pool=1, articles=1))
+    unlike = "Who saw the ferry at Vessmark?"
+    assert len(retriever.search(unlike, 50, _TODAY)) < 10
+    assert name in _names(retriever.search(unlike, 50, _TODAY, 1, [name]))
+
+
+def test_of_equally_good_articles_the_favoured_one_comes_first(tmp_path: Path) -> None:
+    retriever = _retriever(tmp_path, [_record(name, _TIDE, "2018-12-01") for name in "abc"])
+    assert _names(retriever.search("tide gauge", 5, _TODAY)) == ["a", "b", "c"]
+    assert _names(retriever.search("tide gauge", 5, _TODAY, favoured=["c"])) == ["c", "a", "b"]
+    assert _names(retriever.search("tide gauge", 5, _TODAY, favoured=["c", "b"])) == ["b", "c", "a"]
+
+
+def test_a_better_article_comes_before_a_favoured_one(tmp_path: Path) -> None:
+    retriever = _retriever(tmp_path, [*_filler(5), _record("tide", _TIDE, "2018-12-20")])
+    question = "What did the tide gauge at Vessmark show?"
+    assert _names(retriever.search(question, 5, _TODAY, favoured=["filler-3"]))[:2] == ["tide", "filler-3"]
+
+
+def test_a_favoured_article_of_another_time_does_not_appear(dated: Retriever) -> None:
+    assert "future" not in _names(dated.search("tide gauge", 50, favoured=["future"]))
+    assert "day-3" not in _names(dated.search("tide gauge", 50, date(2018, 2, 1), favoured=["day-3"]))
+    restricted = "articles published in March 2018 about the tide gauge"
+    assert dated.search(restricted, 50, _TODAY, favoured=["day-30", "undated"]) == dated.search(restricted, 50, _TODAY)
+
+
+@pytest.mark.parametrize("name", ["", "day-", "day-999", "zzz", "undated "])
+def test_a_favoured_article_that_is_not_there_is_passed_over(dated: Retriever, name: str) -> None:
+    assert dated.search("tide gauge", 50, _TODAY, favoured=[name]) == dated.search("tide gauge", 50, _TODAY)
 
 
 @pytest.fixture(scope="module")

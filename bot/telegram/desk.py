@@ -125,11 +125,13 @@ class Desk:
     def _turns(self, record: Record) -> tuple[Turn, ...]:
         place = record.asked.place
         earlier = self.state.turns(place) if place else []
-        return tuple(
-            Turn(one.answered.understood_as, one.answered.text, _quoted(one.answered))
-            for one in earlier
-            if one.answered and one.id != record.id
-        )
+        return tuple(_turn(one.answered) for one in earlier if one.answered and one.id != record.id)
+
+
+def _turn(answered: Answered) -> Turn:
+    # What "More" added was asked for, and need not have to do with the answer.
+    cited = tuple(cited.article_id for cited in answered.citations if not cited.later)
+    return Turn(answered.understood_as, answered.text, _quoted(answered), cited)
 
 
 def _quoted(answered: Answered) -> str | None:
