@@ -77,12 +77,20 @@ _QUESTIONS = ["Who denied the account?", "What ran aground at the quay?", "Which
 
 @pytest.mark.parametrize("threshold", [0.0, 1.0])
 @pytest.mark.parametrize("question", _QUESTIONS)
-def test_citations_are_verbatim_and_numbered_and_one_an_article(desk: _Desk, question: str, threshold: float) -> None:
+def test_citations_are_verbatim_and_numbered_and_no_sentence_twice(
+    desk: _Desk, question: str, threshold: float
+) -> None:
     citations = desk.answer(question, threshold=threshold).citations
-    assert 1 <= len(citations) <= 3
+    assert 1 <= len(citations) <= 4
     assert all(map(_is_verbatim, citations))
     assert [citation.n for citation in citations] == list(range(1, len(citations) + 1))
-    assert len({citation.article.id for citation in citations}) == len(citations)
+    assert len({(citation.article.id, citation.start) for citation in citations}) == len(citations)
+
+
+@pytest.mark.parametrize("question", _QUESTIONS)
+def test_the_nearest_sentences_of_a_refusal_are_one_an_article(desk: _Desk, question: str) -> None:
+    citations = desk.answer(question, threshold=1.0).citations
+    assert 1 <= len({citation.article.id for citation in citations}) == len(citations) <= 3
 
 
 @pytest.mark.parametrize("question", _QUESTIONS)

@@ -9,7 +9,8 @@ from typing import cast
 
 import pytest
 
-from retrieval.answering import Answerer, cite
+from retrieval.answering import Answerer
+from retrieval.citations import nearest
 from retrieval.errors import ModelError
 from retrieval.reader import Calibration, SpanReader, SpanWeights, Tuning, read_tuning
 from retrieval.reader_model import TUNING, ReaderModel
@@ -105,7 +106,7 @@ def test_if_only_the_contrary_is_said_the_refusal_says_so_and_shows_it(tmp_path:
     assert answer.reason is not None
     assert "“denied”" in answer.reason
     assert [one.quote for one in answer.citations] == ["Ms Orr denied the account."]
-    assert cite(reading, nearest=True)[0].kind == "related"
+    assert nearest(reading)[0].kind == "related"
 
 
 def test_yes_or_no_is_answered_with_the_sentence_that_settles_it(tmp_path: Path) -> None:
