@@ -104,13 +104,11 @@ def credit(citation: Citation) -> str:
 
 def answer_lines(answer: Answer) -> list[str]:
     """An answer for a plain terminal: the answer, then each citation with its quote and address."""
-    if answer.refused:
-        lines = [f"I could not find that. {answer.reason}"]
-        if answer.citations:
-            lines += ["", "Nearest:"]
-    else:
-        lines = [_reported(answer), ""]
+    lines = [f"I could not find that. {answer.reason}"] if answer.refused else [_reported(answer), ""]
+    related = [one for one in answer.citations if one.kind == "related"]
     for citation in answer.citations:
+        if related and citation is related[0]:
+            lines += ["", "Nearest:" if answer.refused else "Other passages:"]
         lines.append(f"[{citation.n}] {credit(citation)}")
         if citation.quote != answer.text:
             lines.append(f"    “{plain(citation.quote)}”")

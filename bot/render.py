@@ -65,11 +65,12 @@ def answer(record: Record, texts: Texts, bot: str, rating: int | None = None, wi
     first = [cited for cited in answered.citations if not cited.later]
     if answered.text is None:
         blocks.append(block(Run(texts("refused"), bold=True), " ", texts(f"refused_{answered.refusal}")))
-        if first:
-            blocks.append(block(texts("nearest")))
     else:
         blocks.append(_reported(answered.text, first, texts, bot, record.id))
+    related = [cited for cited in first if answered.text is None or cited.kind == "related"]
     for cited in first:
+        if related and cited is related[0]:
+            blocks.append(block(texts("nearest" if answered.text is None else "see_also")))
         blocks += citation(cited, texts, bot, record.id)
     sources = {web_address(cited.url) for cited in first}
     preview = sources.pop() if len(sources) == 1 and answered.text is not None else None
@@ -85,7 +86,7 @@ def _reported(text: str, cited: Sequence[Cited], texts: Texts, bot: str, answer_
 
     others = [one for one in cited if one.kind == "differs"]
     runs = [Run(texts("reports_differ") + " ")] if others else []
-    runs += [Run(text, bold=True), *marks([one for one in cited if one.kind == "exact" or not others])]
+    runs += [Run(text, bold=True), *marks([one for one in cited if one.kind == "exact"])]
     if (number := _outlets(cited)) > 1:
         runs.append(Run(f" {texts('outlets', number=number)}"))
     for one in others:

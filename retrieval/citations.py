@@ -37,10 +37,10 @@ def cite(reading: Reading) -> tuple[Citation, ...]:
         if len(cited) >= _MOST:
             break
         words = same_words(one.text)
-        if words in answers or any(_sentence(one) == _sentence(other) for other, _ in cited):
+        if one in held_by or words in answers or any(_sentence(one) == _sentence(other) for other, _ in cited):
             continue
         answers.add(words)
-        cited.append((one, _place(one, best) or ("related", None)))
+        cited.append((one, ("related", None)))
     return tuple(_citation(n, one, held) for n, (one, held) in enumerate(cited, 1))
 
 

@@ -153,8 +153,16 @@ def test_outlets_are_counted_as_retrieval_counts_them(reports: list[tuple[str | 
     assert (f"({number} outlets)" in told(*reports)) == (number > 1)
 
 
+def test_passages_that_do_not_give_the_answer_stand_apart_below_those_that_do() -> None:
+    answered = record(cited(1), cited(2, OTHER, kind="related"), cited(3, OTHER, kind="related"))
+    text = only(render.answer(answered, EN, BOT)).text
+    assert text.startswith("Ada Mayer [1]\n")
+    assert text.index("1. ") < text.index("Other passages:") < text.index("2. ") < text.index("3. ")
+    assert text.count("Other passages:") == 1
+
+
 def test_passages_that_do_not_give_the_answer_count_for_no_outlet() -> None:
-    assert told(("The Courier", OWN), ("The Herald", OTHER), kind="related") == "Ada Mayer [1] [2]"
+    assert told(("The Courier", OWN), ("The Herald", OTHER), kind="related") == "Ada Mayer"
     refused = render.answer(record(cited(1), cited(2, OTHER, source="The Herald"), refusal="not_stated"), EN, BOT)
     assert "outlets" not in only(refused).text
 
