@@ -2,55 +2,73 @@
 
 Recall at 5 of the gold passages and the mean reciprocal rank of the first of them, with what is searched for being: the
 last question alone, the one before it in front (always), the question as understood, and the text that is searched for.
+With the hybrid retriever also in the conversation as the bot has it, its own answers in the place of the set's: without
+and with the articles favoured that the last answer cited.
+
 These sets have no human rewrites. `rewrites` has some but no passages: there, how often the passage that the human
 rewrite finds first is among the five found, in the passages of all sets together, and the agreement in words with the
-rewrite (F1). And what a conversation does to a question that has nothing to do with it: how often it is changed, or
-searched for otherwise, and what BM25 then finds.
+rewrite (F1). Where the conversation goes on, most of its answers are known: recall of those, among all answers and
+passages, is measured for the human rewrite too, and so it is for the few questions that stand in mtrag_part as well.
+
+And what a conversation does to a question that has nothing to do with it: how often it is changed, or searched for
+otherwise, and what is then found.
 """
 
 import argparse
-from collections.abc import Callable, Sequence
+import gzip
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 
-from benchmarks.answers_match import f1
+from benchmarks.answers_match import f1, normalised
 from benchmarks.build import build
 from benchmarks.data import data_folder, questions, read_jsonl
 from bot.service import open_encoder
 from bot.settings import Settings
-from retrieval.followups import Turn, search_text, stand_alone
+from retrieval.answering import Answerer
+from retrieval.followups import Turn, favoured, search_text, stand_alone
 from retrieval.lexical import ABOUT, BODY, BY_PASSAGE, TITLE, LexicalIndex, LexicalWriter
+from retrieval.reader import SpanReader
+from retrieval.reader_model import ReaderModel
 from retrieval.retriever import MAX_QUERY, Retriever
 from retrieval.store import Store
 
 _SETS = ("coqa_head", "inscit_dev", "mtrag_part")
 _FRESH = ("realtimeqa", "squad_v1", "clapnq_dev")
 _TOP = 5
+_MOST_FRESH = 1_000  # of a set, by the hybrid retriever
 
-Search = Callable[[str], list[str]]
+
+class Search(Protocol):
+    """What is found for a text."""
+
+    def __call__(self, text: str, favoured: Sequence[str] = (), as_of: date | None = None) -> list[str]:
+        """The ids of the five best articles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question within its conversation.
 
-    `before` is the question before it in its own words, `turns` are all of them as we understand them, `gold` are the
-    passages that answer it.
+    `earlier` are the questions before it in their own words, `turns` are the same as we understand them, with the
+    answers of the set; `gold` are the passages that answer it.
     """
 
     question: str
-    before: str
+    earlier: tuple[str, ...]
     turns: tuple[Turn, ...]
     gold: frozenset[str] = frozenset()
     rewrite: str = ""
+    as_of: date | None = None
 
 
 _FORMS: dict[str, Callable[[Asked], str]] = {
     "last turn alone": lambda asked: asked.question,
-    "the one before in front": lambda asked: f"{asked.before} {asked.question}",
+    "the one before in front": lambda asked: f"{asked.earlier[-1]} {asked.question}",
     "as understood": lambda asked: stand_alone(asked.question, asked.turns),
     "as searched for": lambda asked: search_text(asked.question, asked.turns),
 }
@@ -58,21 +76,38 @@ _FORMS: dict[str, Callable[[Asked], str]] = {
 
 def conversations(path: Path) -> list[Asked]:
     """The questions that have gold passages and a conversation before them."""
-    found = []
-    for entry in read_jsonl(path):
-        gold, history = frozenset(item["article_id"] for item in entry["gold"]), entry["history"]
-        if gold and history:
-            found.append(Asked(entry["question"], history[-1]["question"], turns(history), gold))
-    return found
-
-
-def rewritten(path: Path) -> list[Asked]:
-    """The questions that have a human rewrite and a conversation before them."""
     return [
-        Asked(entry["utterance"], history[-1]["question"], turns(history), rewrite=entry["rewrite"])
+        _asked(entry["question"], history, frozenset(item["article_id"] for item in entry["gold"]))
+        for entry in read_jsonl(path)
+        if entry["gold"] and (history := entry["history"])
+    ]
+
+
+def rewritten(path: Path, known: Mapping[tuple[str, ...], frozenset[str]]) -> list[Asked]:
+    """The questions that have a human rewrite and a conversation before them, with their gold passages if known."""
+    return [
+        _asked(entry["utterance"], history, known.get(_key(entry["utterance"], history), frozenset()), entry["rewrite"])
         for entry in read_jsonl(path)
         if (history := entry["history"])
     ]
+
+
+def later_answers(path: Path) -> dict[tuple[str, ...], str]:
+    """The answer to each question of a conversation that went on: it stands in the history of the next one."""
+    found = {}
+    for entry in read_jsonl(path):
+        for place, turn in enumerate(history := entry["history"]):
+            if turn["answer"]:
+                found[_key(turn["question"], history[:place])] = turn["answer"]
+    return found
+
+
+def _asked(question: str, history: Sequence[dict[str, Any]], gold: frozenset[str], rewrite: str = "") -> Asked:
+    return Asked(question, tuple(turn["question"] for turn in history), turns(history), gold, rewrite)
+
+
+def _key(question: str, history: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    return *(normalised(turn["question"]) for turn in history), normalised(question)
 
 
 def turns(history: Sequence[dict[str, Any]]) -> tuple[Turn, ...]:
@@ -84,25 +119,43 @@ def turns(history: Sequence[dict[str, Any]]) -> tuple[Turn, ...]:
 
 
 def lexical_search(folder: Path, articles: Sequence[dict[str, Any]]) -> Search:
-    """BM25 over whole articles."""
+    """BM25 over whole articles; none is favoured."""
     with LexicalWriter(folder, BY_PASSAGE) as writer:
         for row, article in enumerate(articles):
             writer.add(row, **{BODY: article["text"], TITLE: article["title"], ABOUT: ""})
     index = LexicalIndex(folder, BY_PASSAGE)
 
-    def search(text: str) -> list[str]:
+    def search(text: str, favoured: Sequence[str] = (), as_of: date | None = None) -> list[str]:  # noqa: ARG001
         rows, _ = index.search(index.terms(text[:MAX_QUERY]), _TOP, range(len(articles)))
         return [articles[row]["id"] for row in rows]
 
     return search
 
 
-def hybrid_search(folder: Path, articles: Path) -> Search:
-    """The bot's own retriever, over an index that is built if there is none."""
-    build(folder, articles)
-    settings = Settings(data_dir=folder)
-    retriever = Retriever(Store(settings.index_dir).open().index, open_encoder(settings))
-    return lambda text: [hit.article.id for hit in retriever.search(text[:MAX_QUERY], _TOP, date.today())]
+class Bot:
+    """The project's own search and answers, over an index that is built if there is none."""
+
+    def __init__(self, folder: Path, articles: Path) -> None:
+        build(folder, articles)
+        settings = Settings(data_dir=folder)
+        self._retriever = Retriever(Store(settings.index_dir).open().index, open_encoder(settings))
+        reader = SpanReader(ReaderModel(), self._retriever.index.lexical)
+        self._answerer = Answerer(self._retriever, reader, reader.tuning.thresholds["balanced"])
+        self._said: dict[tuple[str, ...], tuple[Turn, ...]] = {(): ()}
+
+    def search(self, text: str, favoured: Sequence[str] = (), as_of: date | None = None) -> list[str]:
+        """See `Search`."""
+        return [hit.article.id for hit in self._retriever.search(text[:MAX_QUERY], _TOP, as_of, favoured=favoured)]
+
+    def turns(self, questions: tuple[str, ...], as_of: date | None = None) -> tuple[Turn, ...]:
+        """The turns of a conversation in which these were asked one after another, with what each answer cited."""
+        if questions not in self._said:
+            before = self.turns(questions[:-1], as_of)
+            answer = self._answerer.answer(questions[-1], as_of, before)
+            quote = next((one.quote for one in answer.citations if one.kind == "exact"), None)
+            cited = tuple(one.article.id for one in answer.citations)
+            self._said[questions] = (*before, Turn(answer.understood_as, answer.text, quote, cited))
+        return self._said[questions]
 
 
 def main() -> None:
@@ -112,23 +165,20 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("benchmarks/results"), help="where indexes are kept")
     parser.add_argument("--show", type=int, default=0, help="print so many of the questions as understood")
     arguments = parser.parse_args()
-    data = data_folder(arguments.data)
-    articles = {name: read_jsonl(data / name / "articles.jsonl.gz") for name in _SETS}
+    data, hybrid = data_folder(arguments.data), arguments.retriever == "hybrid"
     with TemporaryDirectory() as folder:
         for name in _SETS:
             asked = conversations(data / name / "questions.dev.jsonl.gz")
-            if arguments.retriever == "bm25":
-                search = lexical_search(Path(folder) / name, articles[name])
+            if hybrid:
+                bot = Bot(arguments.work / name, data / name / "articles.jsonl.gz")
+                _report(f"{name}, hybrid", asked, bot.search, arguments.show)
+                _favoured(asked, bot)
             else:
-                search = hybrid_search(arguments.work / name, data / name / "articles.jsonl.gz")
-            _report(f"{name}, {arguments.retriever}", asked, search, arguments.show)
-        _rewrites(
-            rewritten(data / "rewrites" / "rewrites.dev.jsonl.gz"),
-            lexical_search(Path(folder) / "all", [article for name in _SETS for article in articles[name]]),
-            arguments.show,
-        )
+                search = lexical_search(Path(folder) / name, read_jsonl(data / name / "articles.jsonl.gz"))
+                _report(f"{name}, bm25", asked, search, arguments.show)
+        _all_rewrites(data, Path(folder), arguments.work if hybrid else None, arguments.show)
         for name in _FRESH:
-            _fresh(name, data / name, Path(folder) / name)
+            _fresh(name, data / name, Path(folder) / name, arguments.work if hybrid else None)
 
 
 def _report(title: str, asked: Sequence[Asked], search: Search, show: int) -> None:
@@ -138,13 +188,63 @@ def _report(title: str, asked: Sequence[Asked], search: Search, show: int) -> No
     _show(asked, show)
 
 
-def _recall(asked: Sequence[Asked], search: Search) -> None:
-    for form, write in _FORMS.items():
-        found = [(search(write(one)), one.gold) for one in asked]
-        recall = sum(len(gold.intersection(hits)) / len(gold) for hits, gold in found)
-        ranks = [next((rank for rank, hit in enumerate(hits, 1) if hit in gold), None) for hits, gold in found]
-        reciprocal = sum(1 / rank for rank in ranks if rank)
-        print(f"   {form:24} recall at {_TOP} {100 * recall / len(asked):5.1f}  MRR {reciprocal / len(asked):.3f}")
+def _recall(asked: Sequence[Asked], search: Search) -> dict[str, float]:
+    """Print the figures of each form; the recall by form."""
+    return {
+        form: _figures(form, [(search(write(one), as_of=one.as_of), one.gold) for one in asked])
+        for form, write in _FORMS.items()
+    }
+
+
+def _favoured(asked: Sequence[Asked], bot: Bot) -> None:
+    """What the conversation with the bot itself finds, without and with favour for the article cited last."""
+    said = [(one, bot.turns(one.earlier, one.as_of)) for one in asked]
+    texts = [search_text(one.question, turns) for one, turns in said]
+    cited = [favoured(one.question, turns) for one, turns in said]
+    print(f"   of {len(asked)} questions to the bot {sum(map(bool, cited))} favour what it cited last")
+    for form, ids in (("answered by the bot", [()] * len(asked)), ("…, cited last favoured", cited)):
+        found = [bot.search(text, own, one.as_of) for one, text, own in zip(asked, texts, ids, strict=True)]
+        _figures(form, [(hits, one.gold) for hits, one in zip(found, asked, strict=True)])
+
+
+def _figures(form: str, found: Sequence[tuple[list[str], frozenset[str]]]) -> float:
+    """Print the figures of what was found where the gold passages are these; the recall in percent."""
+    recall = 100 * sum(len(gold.intersection(hits)) / len(gold) for hits, gold in found) / len(found)
+    ranks = [next((rank for rank, hit in enumerate(hits, 1) if hit in gold), None) for hits, gold in found]
+    reciprocal = sum(1 / rank for rank in ranks if rank) / len(found)
+    print(f"   {form:24} recall at {_TOP} {recall:5.1f}  MRR {reciprocal:.3f}", flush=True)
+    return recall
+
+
+def _all_rewrites(data: Path, folder: Path, work: Path | None, show: int) -> None:
+    """All that is measured on `rewrites`: by the hybrid retriever too if there is a folder to work in."""
+    path = data / "rewrites" / "rewrites.dev.jsonl.gz"
+    articles = [article for name in _SETS for article in read_jsonl(data / name / "articles.jsonl.gz")]
+    _rewrites(rewritten(path, {}), lexical_search(folder / "all", articles), show)
+    answers = later_answers(path)
+    ids = {text: f"answer-{number}" for number, text in enumerate(dict.fromkeys(answers.values()))}
+    articles += [{"id": name, "title": "", "text": text} for text, name in ids.items()]
+    if work is None:
+        search = lexical_search(folder / "answers", articles)
+    else:
+        with gzip.open(file := folder / "answers.jsonl.gz", "wt", encoding="utf-8") as lines:
+            lines.writelines(json.dumps(article) + "\n" for article in articles)
+        search = Bot(work / "rewrites", file).search
+    entries = read_jsonl(data / "mtrag_part" / "questions.dev.jsonl.gz")
+    gold = {_key(one["question"], one["history"]): frozenset(g["article_id"] for g in one["gold"]) for one in entries}
+    _against_rewrite(
+        "known answers", rewritten(path, {key: frozenset([ids[one]]) for key, one in answers.items()}), search
+    )
+    _against_rewrite("also in mtrag_part", rewritten(path, gold), search)
+
+
+def _against_rewrite(title: str, asked: Sequence[Asked], search: Search) -> None:
+    """Recall of the gold passages, and its share of what the human rewrite finds of them."""
+    asked = [one for one in asked if one.gold]
+    print(f"rewrites, {title}: {len(asked)} questions with gold passages")
+    best = _figures("human rewrite", [(search(one.rewrite), one.gold) for one in asked])
+    shares = [f"{form} {100 * recall / best:.0f} %" for form, recall in _recall(asked, search).items()]
+    print(f"   of the human rewrite: {', '.join(shares)}")
 
 
 def _rewrites(asked: Sequence[Asked], search: Search, show: int) -> None:
@@ -161,17 +261,16 @@ def _rewrites(asked: Sequence[Asked], search: Search, show: int) -> None:
     _show(asked, show)
 
 
-def _fresh(name: str, folder: Path, work: Path) -> None:
+def _fresh(name: str, folder: Path, scratch: Path, work: Path | None) -> None:
     """Ask each question after two others of the set, taken from a third and a half of the set away."""
     small = folder / "articles.small.jsonl.gz"
-    articles = read_jsonl(small if small.exists() else folder / "articles.jsonl.gz")
-    search, present = lexical_search(work, articles), {article["id"] for article in articles}
-    known = questions(folder)
-    asked = []
+    path = small if small.exists() else folder / "articles.jsonl.gz"
+    articles, known, asked = read_jsonl(path), questions(folder), []
+    search, present = lexical_search(scratch, articles), {article["id"] for article in articles}
     for place, one in enumerate(known):
-        earlier = [known[(place + len(known) // part) % len(known)] for part in (3, 2)]
-        said = tuple(Turn(other.text, other.answers[0] if other.answers else None) for other in earlier)
-        asked.append(Asked(one.text, earlier[-1].text, said, one.gold & present))
+        others = [known[(place + len(known) // part) % len(known)] for part in (3, 2)]
+        said = tuple(Turn(other.text, other.answers[0] if other.answers else None) for other in others)
+        asked.append(Asked(one.text, tuple(other.text for other in others), said, one.gold & present, as_of=one.as_of))
     understood, searched = (
         sum(_FORMS[form](one) != one.question for one in asked) for form in ("as understood", "as searched for")
     )
@@ -179,7 +278,10 @@ def _fresh(name: str, folder: Path, work: Path) -> None:
         f"{name}, after unrelated questions: {len(asked)} questions, {100 * understood / len(asked):.1f} % understood "
         f"otherwise, {100 * searched / len(asked):.1f} % searched for otherwise"
     )
-    _recall([one for one in asked if one.gold], search)
+    asked = [one for one in asked if one.gold]
+    _recall(asked, search)
+    if work is not None:
+        _favoured(asked[:: len(asked) // _MOST_FRESH + 1], Bot(work / f"fresh-{name}", path))
 
 
 def _show(asked: Sequence[Asked], most: int) -> None:
