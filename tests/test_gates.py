@@ -31,6 +31,8 @@ def _judge(question: str, sentence: str, span: str, **around: object) -> Objecti
         ("verb", "How many people were killed?", "Five passengers had been counted twice.", "Five"),
         ("plan", "When did the bridge open?", "The bridge will open in 2027.", "2027"),
         ("plan", "Who was sold?", "Ms Orr is to be sold by the club.", "Ms Orr"),
+        ("plan", "How much has the port received?", "The port has asked for 90 million crowns.", "90 million crowns"),
+        ("plan", "What was the club granted?", "The club had applied for a licence.", "a licence"),
         ("speaker", "Who hid it, according to the court?", "Her lawyer claimed that Jan Holt hid it.", "Jan Holt"),
         ("negation", "Who attended the hearing?", "Mr Vale did not attend the hearing.", "Mr Vale"),
         ("negation", "Who confirmed the account?", "Ms Orr has not confirmed the account.", "Ms Orr"),
@@ -89,6 +91,9 @@ def test_a_sentence_that_contradicts_the_question_is_objected_to(
         ("Who said so?", "An official of the 1922 Committee said so.", "An official of the 1922 Committee"),
         ("What did Anna Orr say?", "“It is a mess,” Ms Orr said.", "It is a mess"),
         ("What did Anna Orr say?", "“It is a mess,” she said.", "It is a mess"),
+        ("How much has the port received?", "The port got the 90 million it had asked for.", "90 million"),
+        ("How much has the port asked for?", "The port has asked for 90 million crowns.", "90 million crowns"),
+        ("What prize did she receive?", "The Orr Prize went to Ms Holt, who was asked to speak.", "The Orr Prize"),
     ],
 )
 def test_a_sentence_that_agrees_or_leaves_it_open_is_let_through(question: str, sentence: str, span: str) -> None:

@@ -13,11 +13,21 @@ from retrieval.gates.names import name, names
 from retrieval.gates.numbers import number
 from retrieval.gates.objection import Gate, Objection, Place
 from retrieval.gates.speakers import quotation, speaker
-from retrieval.gates.verbs import negation, plan, said, verb
+from retrieval.gates.verbs import negation, plan, request, said, verb
 
 __all__ = ["Gate", "Objection", "Place", "names", "objection", "quotation", "settles"]
 
-_GATES: tuple[Callable[[str, Place], Objection | None], ...] = (verb, said, negation, plan, speaker, name, number, kind)
+_GATES: tuple[Callable[[str, Place], Objection | None], ...] = (
+    verb,
+    said,
+    negation,
+    plan,
+    request,
+    speaker,
+    name,
+    number,
+    kind,
+)
 
 
 def objection(question: str, place: Place) -> Objection | None:

@@ -48,6 +48,22 @@ _PAST = re.compile(r"\bdid\b|\bwas\b|\bwere\b", re.IGNORECASE)
 _AHEAD = re.compile(r"\b(?:will|would|to|going|plan\w*|due|expect\w*|schedul\w*)\b", re.IGNORECASE)
 
 
+_RECEIVED = re.compile(r"\b(?:(?:receiv|obtain|award|grant)\w*|got|given)\b", re.IGNORECASE)
+_REQUESTED = re.compile(
+    r"\b(?:ask(?:s|ed|ing)?|appl(?:y|ies|ied|ying)|request(?:s|ed|ing)?|seeks?|seeking|sought|demand(?:s|ed|ing)?)\b",
+    re.IGNORECASE,
+)
+
+
+def request(question: str, place: Place) -> Objection | None:
+    """What the question takes for received is not only asked for."""
+    asked = _RECEIVED.search(question)
+    if not asked or settles(question) or _REQUESTED.search(question) or _RECEIVED.search(place.sentence):
+        return None
+    wanted = _REQUESTED.search(place.sentence, 0, place.start)
+    return Objection("plan", asked[0], wanted[0]) if wanted else None
+
+
 def plan(question: str, place: Place) -> Objection | None:
     """What the question takes for done is not only announced."""
     if not _PAST.search(question) or _AHEAD.search(question) or settles(question):
