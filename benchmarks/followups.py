@@ -30,7 +30,7 @@ from benchmarks.data import data_folder, questions, read_jsonl
 from bot.service import open_encoder
 from bot.settings import Settings
 from retrieval.answering import Answerer
-from retrieval.followups import Turn, favoured, search_text, stand_alone
+from retrieval.followups import Turn, conversation, favoured, search_text, stand_alone, turn_of
 from retrieval.lexical import ABOUT, BODY, BY_PASSAGE, TITLE, LexicalIndex, LexicalWriter
 from retrieval.reader import SpanReader
 from retrieval.reader_model import ReaderModel
@@ -111,11 +111,8 @@ def _key(question: str, history: Sequence[dict[str, Any]]) -> tuple[str, ...]:
 
 
 def turns(history: Sequence[dict[str, Any]]) -> tuple[Turn, ...]:
-    """The turns of a stored conversation, each understood by those before it."""
-    said: list[Turn] = []
-    for turn in history:
-        said.append(Turn(stand_alone(turn["question"], said), turn["answer"]))
-    return tuple(said)
+    """The turns of a stored conversation."""
+    return conversation((turn["question"], turn["answer"]) for turn in history)
 
 
 def lexical_search(folder: Path, articles: Sequence[dict[str, Any]]) -> Search:
@@ -152,9 +149,7 @@ class Bot:
         if questions not in self._said:
             before = self.turns(questions[:-1], as_of)
             answer = self._answerer.answer(questions[-1], as_of, before)
-            quote = next((one.quote for one in answer.citations if one.kind == "exact"), None)
-            cited = tuple(one.article.id for one in answer.citations)
-            self._said[questions] = (*before, Turn(answer.understood_as, answer.text, quote, cited))
+            self._said[questions] = (*before, turn_of(answer))
         return self._said[questions]
 
 

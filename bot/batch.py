@@ -11,6 +11,7 @@ from typing import Any
 from bot.output import to_json
 from bot.settings import SettingsError
 from retrieval.errors import BadQuestion
+from retrieval.followups import Turn, conversation
 
 
 class BatchError(SettingsError):
@@ -19,16 +20,18 @@ class BatchError(SettingsError):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One line of a batch."""
+    """One line of a batch; `turns` are the conversation before it, oldest first."""
 
     id: Any
     text: str
     as_of: date | None
+    turns: tuple[Turn, ...] = ()
 
 
 def run_batch(source: Path, target: Path, answer: Callable[[Ask], dict[str, Any]]) -> None:
-    """Answer every line of `source` ({"id"?, "question" or "query", "as_of"?}) into `target`, which appears whole.
+    """Answer every line of `source` into `target`, which appears whole.
 
+    A line is {"id"?, "question" or "query", "as_of"?, "history"?: [{"question", "answer"?}]}, the oldest turn first.
     A question that cannot be asked (no words, too long) gives {"id", "error"} in its place.
 
     Raises:
@@ -64,8 +67,17 @@ def _parse(source: Path, number: int, line: str) -> Ask:
         if not isinstance(text, str):
             raise TypeError("the question is not a text")
         as_of = entry.get("as_of")
-        return Ask(entry.get("id"), text, date.fromisoformat(as_of[:10]) if as_of else None)
+        day = date.fromisoformat(as_of[:10]) if as_of else None
+        return Ask(entry.get("id"), text, day, conversation(map(_turn, entry.get("history") or ())))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BatchError(
-            f'{source}:{number}: expected an object like {{"id": 1, "question": "…", "as_of": "2018-03-20"}} ({error})'
+            f'{source}:{number}: expected an object like {{"id": 1, "question": "…", "as_of": "2018-03-20", '
+            f'"history": [{{"question": "…", "answer": "…"}}]}} ({error})'
         ) from error
+
+
+def _turn(entry: dict[str, Any]) -> tuple[str, str | None]:
+    question, answer = entry["question"], entry.get("answer")
+    if not isinstance(question, str) or not isinstance(answer, str | None):
+        raise TypeError("a question or an answer of the history is not a text")
+    return question, answer

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -113,7 +113,7 @@ def ask(
     _one_of(question, batch, out, "QUESTION")
     service = _service(context)
     if batch is not None and out is not None:
-        run_batch(batch, out, lambda ask: output.answer_json(service.answer(ask.text, ask.as_of or as_of)))
+        run_batch(batch, out, lambda ask: output.answer_json(service.answer(ask.text, ask.as_of or as_of, ask.turns)))
         return
     answer = service.answer(question or "", as_of)
     print(output.to_json(output.answer_json(answer)) if as_json else "\n".join(output.answer_lines(answer)))
@@ -131,12 +131,18 @@ def search(
 ) -> None:
     """Show the best passages for a query, one an article."""
     from bot import output
-    from bot.batch import run_batch
+    from bot.batch import Ask, run_batch
+    from retrieval.followups import search_text
 
     _one_of(query, batch, out, "QUERY")
     service = _service(context)
     if batch is not None and out is not None:
-        run_batch(batch, out, lambda ask: output.search_json(ask.text, service.search(ask.text, k, ask.as_of or as_of)))
+
+        def search(ask: Ask) -> dict[str, Any]:
+            hits = service.search(search_text(ask.text, ask.turns), k, ask.as_of or as_of)
+            return output.search_json(ask.text, hits)
+
+        run_batch(batch, out, search)
         return
     hits = service.search(query or "", k, as_of)
     if as_json:

@@ -105,6 +105,8 @@ def credit(citation: Citation) -> str:
 def answer_lines(answer: Answer) -> list[str]:
     """An answer for a plain terminal: the answer, then each citation with its quote and address."""
     lines = [f"I could not find that. {answer.reason}"] if answer.refused else [_reported(answer), ""]
+    if answer.understood_as != answer.question:
+        lines.insert(0, f"Understood as: {plain(answer.understood_as)}")
     related = [one for one in answer.citations if one.kind == "related"]
     for citation in answer.citations:
         if related and citation is related[0]:

@@ -1,6 +1,7 @@
 """The conversation in a terminal, and the progress bar of a build."""
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -9,11 +10,14 @@ from typing import TYPE_CHECKING
 from bot.output import answer_lines, credit, plain
 from bot.service import Service
 from retrieval.errors import RetrievalError
+from retrieval.followups import Turn, turn_of
 from retrieval.types import Answer, Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+# Earlier questions that one may lean on, as many as in Telegram.
+_TURNS = 6
 _PHASES = {
     "reading": "Reading the articles",
     "embedding": "Embedding the passages",
@@ -55,36 +59,59 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
         yield draw
 
 
+class Conversation:
+    """Questions one after another, each of which may lean on those before it."""
+
+    def __init__(self, service: Service, as_of: date | None) -> None:
+        self._service, self._as_of = service, as_of
+        self._turns: deque[Turn] = deque(maxlen=_TURNS)
+
+    def answer(self, question: str) -> Answer | None:
+        """The answer; None for /new, which begins a fresh conversation.
+
+        Raises:
+            RetrievalError: as `Service.answer`.
+        """
+        if question.strip() == "/new":
+            self._turns.clear()
+            return None
+        answer = self._service.answer(question, self._as_of, tuple(self._turns))
+        self._turns.append(turn_of(answer))
+        return answer
+
+
 def converse(service: Service, as_of: date | None = None) -> None:
     """Answer line by line until the end of the input: with colours in a terminal, else in plain text."""
     service.watch()
+    talk = Conversation(service, as_of)
     try:
         if sys.stdin.isatty() and sys.stdout.isatty():
-            _converse_with_colours(service, as_of)
+            _converse_with_colours(service, talk)
         else:
-            _converse_plainly(service, as_of)
+            _converse_plainly(talk)
     finally:
         service.close()
 
 
-def _converse_plainly(service: Service, as_of: date | None) -> None:
+def _converse_plainly(talk: Conversation) -> None:
     for line in sys.stdin:
         if not line.strip():
             continue
         try:
-            print("\n".join(answer_lines(service.answer(line, as_of))), end="\n\n", flush=True)
+            if answer := talk.answer(line):
+                print("\n".join(answer_lines(answer)), end="\n\n", flush=True)
         except RetrievalError as error:
             print(f"byline: {error}", file=sys.stderr, flush=True)
 
 
-def _converse_with_colours(service: Service, as_of: date | None) -> None:
+def _converse_with_colours(service: Service, talk: Conversation) -> None:
     from rich.console import Console
 
     console = Console()
     manifest = service.index.manifest
     console.print(
         f"[bold]Byline[/bold]: {manifest.articles:,} articles, {manifest.oldest or '?'} to {manifest.newest or '?'}. "
-        "Ask a question; an empty line or Ctrl-D ends.",
+        "Ask a question; /new begins a fresh conversation, an empty line or Ctrl-D ends.",
         highlight=False,
     )
     while True:
@@ -95,7 +122,8 @@ def _converse_with_colours(service: Service, as_of: date | None) -> None:
         if not question.strip():
             return
         try:
-            _show(service.answer(question, as_of), console)
+            if answer := talk.answer(question):
+                _show(answer, console)
         except RetrievalError as error:
             console.print(str(error), style="yellow", markup=False)
 
@@ -104,6 +132,8 @@ def _show(answer: Answer, console: "Console") -> None:
     from rich.padding import Padding
     from rich.text import Text
 
+    if answer.understood_as != answer.question:
+        console.print(Text(f"Understood as: {plain(answer.understood_as)}", style="italic"))
     if answer.refused:
         console.print(Text(f"I could not find that. {answer.reason}", style="yellow"))
     else:

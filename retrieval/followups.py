@@ -6,7 +6,7 @@ that says itself what it is about is left as it is.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from retrieval.mentions import (
     ABOUT,
@@ -27,8 +27,9 @@ from retrieval.mentions import (
     topic_of,
 )
 from retrieval.retriever import MAX_QUERY
+from retrieval.types import Answer
 
-__all__ = ["Turn", "favoured", "search_text", "stand_alone"]
+__all__ = ["Turn", "conversation", "favoured", "search_text", "stand_alone", "turn_of"]
 
 _ASKS = re.compile(rf"\b(?:what|who|whom|whose|which|when|where|why|how|am|{AUXILIARY})\b", re.IGNORECASE)
 _LEAD = re.compile(r"^\W*(?:(?:and|but|or)\b\W*)?(?:(?:what|how)\s+about\b\s*)?", re.IGNORECASE)
@@ -60,6 +61,20 @@ _FEW = 1
 # Of a question that may be searched for alone: how many stems it has at least, with a name and without, less one;
 # and the share of them that was spoken of before at most. Chosen on the sets of benchmarks/followups.py.
 _FEW_STEMS, _FEW_NAMELESS, _SHARED = 2, 4, 0.25
+
+
+def conversation(history: Iterable[tuple[str, str | None]]) -> tuple[Turn, ...]:
+    """The turns of questions and their answers, oldest first, each question understood by those before it."""
+    turns: list[Turn] = []
+    for question, answer in history:
+        turns.append(Turn(stand_alone(question, turns), answer))
+    return tuple(turns)
+
+
+def turn_of(answer: Answer) -> Turn:
+    """An answer as a turn of the conversation that goes on from it."""
+    quote = next((one.quote for one in answer.citations if one.kind == "exact"), None)
+    return Turn(answer.understood_as, answer.text, quote, tuple(one.article.id for one in answer.citations))
 
 
 def stand_alone(question: str, turns: Sequence[Turn]) -> str:

@@ -244,6 +244,42 @@ def test_a_batch_of_questions_keeps_order_and_ids(shared: Place, run: Run, tmp_p
     assert results[2]["citations"][0]["article_id"] == "bridge"
 
 
+_LEANS: list[dict[str, object]] = [
+    {"id": "history", "question": "when?", "history": [{"question": _QUESTION, "answer": "Peskov"}]},
+    {"id": "refused", "question": "when?", "history": [{"question": _QUESTION, "answer": None}]},
+    {"id": "alone", "question": "when?"},
+]
+
+
+def test_a_question_of_a_batch_leans_on_its_history(shared: Place, run: Run, tmp_path: Path) -> None:
+    run("--data", shared.data, "ask", "--batch", _batch(tmp_path, *_LEANS), "--out", tmp_path / "out.jsonl")
+    told, refused, alone = _lines(tmp_path / "out.jsonl")
+    assert told["understood_as"] == "When was it that Peskov denied the account?"
+    assert refused["understood_as"] == f"{_QUESTION} When?"
+    assert alone["understood_as"] == alone["question"] == told["question"] == "when?"
+
+
+def test_a_query_of_a_batch_leans_on_its_history(shared: Place, run: Run, tmp_path: Path) -> None:
+    source = _batch(tmp_path, *({**line, "query": line["question"]} for line in _LEANS))
+    run("--data", shared.data, "search", "--k", "1", "--batch", source, "--out", tmp_path / "out.jsonl")
+    (asked,) = json.loads(run("--data", shared.data, "search", _QUESTION, "--k", "1", "--json")[1])["hits"]
+    for result in _lines(tmp_path / "out.jsonl")[:2]:
+        assert [hit["article_id"] for hit in result["hits"]] == [asked["article_id"]]
+
+
+@pytest.mark.parametrize(
+    "history", [[{"answer": "Peskov"}], [{"question": 1}], "when", [{"question": "a", "answer": 2}]]
+)
+def test_a_history_that_is_none_is_refused_by_its_line(
+    shared: Place, run: Run, tmp_path: Path, history: object
+) -> None:
+    source = _batch(tmp_path, {"question": _QUESTION}, {"question": "when?", "history": history})
+    status, out, err = run("--data", shared.data, "ask", "--batch", source, "--out", tmp_path / "out.jsonl")
+    assert (status, out) == (1, "")
+    assert f"{source}:2" in err
+    assert not (tmp_path / "out.jsonl").exists()
+
+
 def test_a_batch_of_queries_keeps_order_and_ids(shared: Place, run: Run, tmp_path: Path) -> None:
     source = _batch(tmp_path, {"id": 2, "question": "bridge"}, {"id": 1, "query": "lamp", "as_of": "2018-01-01"})
     assert run("--data", shared.data, "search", "--k", "2", "--batch", source, "--out", tmp_path / "out.jsonl")[0] == 0
@@ -675,6 +711,13 @@ def test_chat_answers_lines_from_standard_input(shared: Place) -> None:
     assert "Thorley" in done.stdout
     assert done.stdout.index("Peskov") < done.stdout.index("Thorley")
     assert _is_one_complaint(done.stderr)
+
+
+def test_chat_is_a_conversation_until_a_fresh_one_begins(shared: Place) -> None:
+    done = _process("--data", shared.data, "chat", stdin=f"{_QUESTION}\nwhen?\n/new\nwhen?\n")
+    assert done.stderr == ""
+    assert done.stdout.count("Understood as: ") == 1
+    assert "denied the account?" in done.stdout.partition("Understood as: ")[2]
 
 
 def test_chat_without_an_index_builds_one_first(fresh: Place) -> None:
