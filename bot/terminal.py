@@ -123,12 +123,13 @@ def _converse_with_colours(service: Service, talk: Conversation) -> None:
             return
         try:
             if answer := talk.answer(question):
-                _show(answer, console)
+                show(answer, console)
         except RetrievalError as error:
             console.print(str(error), style="yellow", markup=False)
 
 
-def _show(answer: Answer, console: "Console") -> None:
+def show(answer: Answer, console: "Console") -> None:
+    """Print an answer with its citations in colours."""
     from rich.padding import Padding
     from rich.text import Text
 

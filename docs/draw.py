@@ -3,6 +3,7 @@
 The bot runs against the fake Telegram of the tests; its messages are drawn as a chat shows them.
 """
 
+import io
 import tempfile
 import time
 from collections.abc import Sequence
@@ -10,6 +11,11 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from rich.console import Console
+
+from bot.service import Service, open_encoder
+from bot.settings import Settings
+from bot.terminal import Conversation, show
 from tests.telegram.bot_process import BotProcess
 from tests.telegram.messages import Message
 from tests.telegram.server import FakeTelegram
@@ -49,6 +55,19 @@ def main() -> None:
             asked = ada.says(chat, "/rebuild")
             chat.wait(lambda messages: "answers from now on" in messages[-1].text, 60)
             draw("rebuild", [asked, chat.messages[-1]])
+        draw_terminal(Path(root) / "data", ["who denied the account?", "when?", "what is the capital of Atlantis?"])
+
+
+def draw_terminal(data: Path, questions: Sequence[str]) -> None:
+    """Write docs/answer.svg: the questions as `byline chat` answers them in a terminal."""
+    settings = Settings(data_dir=data)
+    talk = Conversation(Service(settings, open_encoder(settings)), None)
+    console = Console(record=True, width=104, file=io.StringIO())
+    for question in questions:
+        console.print(f"[bold cyan]?[/bold cyan] {question}", highlight=False)
+        if answer := talk.answer(question):
+            show(answer, console)
+    console.save_svg("docs/answer.svg", title="byline chat")
 
 
 def draw(name: str, messages: Sequence[Message]) -> None:
