@@ -1,6 +1,7 @@
 """Questions in chats: private ones, groups and topics, and what is edited."""
 
 import asyncio
+import re
 from weakref import WeakValueDictionary
 
 from telegram import Bot, Message, MessageEntity, Update
@@ -26,7 +27,7 @@ class Asking:
     async def private(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Any text in a private chat."""
         if message := update.message:
-            await self._ask(context.bot, message, message.text or "")
+            await self._ask(context.bot, message, self._without_mention(message.text or ""))
 
     async def command(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/ask with a question, or as a reply to a message that is one."""
@@ -59,9 +60,7 @@ class Asking:
         if record is None:
             return
         text = _after_command(message.text) if message.text.startswith("/") else message.text
-        if self._desk.username:
-            text = text.replace(f"@{self._desk.username}", "")
-        text = text.strip()
+        text = self._without_mention(text).strip()
         if text == record.asked.text or self._refusal(text) is not None:
             return
         record = await asyncio.to_thread(self._desk.state.ask_again, record.id, text)
@@ -148,6 +147,11 @@ class Asking:
         record = await asyncio.to_thread(desk.state.ask, asked)
         if record is not None:  # None: the update came twice
             await self.respond(bot, record)
+
+    def _without_mention(self, text: str) -> str:
+        """The text without our own name, which is no part of a question."""
+        name = self._desk.username
+        return re.sub(rf"@{re.escape(name)}\b", "", text, flags=re.IGNORECASE) if name else text
 
     def _refusal(self, text: str) -> str | None:
         """The key of the words that say why a text is no question; None if it is one."""
