@@ -102,15 +102,21 @@ def credit(citation: Citation) -> str:
     return f"{', '.join(parts)}: {plain(article.title)}" if parts else plain(article.title)
 
 
+def heading_above(answer: Answer, citation: Citation) -> str | None:
+    """What stands above the first of the citations that do not hold the answer; None above the others."""
+    if citation is not next((one for one in answer.citations if one.kind == "related"), None):
+        return None
+    return "Nearest:" if answer.refused else "Other passages:"
+
+
 def answer_lines(answer: Answer) -> list[str]:
     """An answer for a plain terminal: the answer, then each citation with its quote and address."""
     lines = [f"I could not find that. {answer.reason}"] if answer.refused else [_reported(answer), ""]
     if answer.understood_as != answer.question:
         lines.insert(0, f"Understood as: {plain(answer.understood_as)}")
-    related = [one for one in answer.citations if one.kind == "related"]
     for citation in answer.citations:
-        if related and citation is related[0]:
-            lines += ["", "Nearest:" if answer.refused else "Other passages:"]
+        if heading := heading_above(answer, citation):
+            lines += ["", heading]
         lines.append(f"[{citation.n}] {credit(citation)}")
         if citation.quote != answer.text:
             lines.append(f"    “{plain(citation.quote)}”")

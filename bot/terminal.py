@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
-from bot.output import answer_lines, credit, plain
+from bot.output import answer_lines, credit, heading_above, plain
 from bot.service import Service
 from retrieval.errors import RetrievalError
 from retrieval.followups import Turn, turn_of
@@ -140,6 +140,8 @@ def show(answer: Answer, console: "Console") -> None:
     else:
         console.print(Text(plain(answer.text or ""), style="bold"))
     for citation in answer.citations:
+        if heading := heading_above(answer, citation):
+            console.print(heading)
         console.print(Text(f"{citation.n}  {credit(citation)}", style="cyan"))
         if citation.quote != answer.text:
             console.print(Padding(Text(f"“{plain(citation.quote)}”"), (0, 0, 0, 3)))
