@@ -27,6 +27,8 @@ _LONGEST = 30
 # Best starts and ends of a passage that are paired.
 _ENDS = 24
 _PER_PASSAGE = 4
+# Characters of a question that are read.
+_QUESTION = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ class SpanReader:
         found: list[Candidate] = []
         heads = [f"{hit.article.title}. " if hit.article.title else "" for hit in hits]
         texts = [head + hit.passage.text for head, hit in zip(heads, hits, strict=True)]
-        for hit, head, logits in zip(hits, heads, self._model.read(question, texts), strict=True):
+        for hit, head, logits in zip(hits, heads, self._model.read(question[:_QUESTION], texts), strict=True):
             shift = hit.passage.start - len(head)
             bounds = _sentences(hit)
             within = [Span(span.start - shift, span.end - shift) for span in bounds]

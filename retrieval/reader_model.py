@@ -15,7 +15,7 @@ from retrieval.errors import ModelError
 from retrieval.models import sha256_of
 
 # Tokens of a question that are read; more would leave too few for the text.
-_QUESTION = 64
+_QUESTION = 96
 BUNDLED = Path(__file__).parent / "models" / "reader"
 FORMAT = "reader-int8-1"
 MODEL, TOKENIZER, CARD, TUNING = "reader.onnx", "tokenizer.json", "card.json", "tuning.json"
@@ -70,23 +70,23 @@ class ReaderModel:
     def read(self, question: str, texts: Sequence[str]) -> list[Logits]:
         """The logits of each text, in order.
 
-        Of a text that is too long the end is not read; of such a question the beginning, which leads up to it.
+        Of a text or a question that is too long, the end is not read.
         """
         with self._tokenizer_lock:
-            question = self._end_of(question)
+            question = self._beginning_of(question)
             encoded = self._tokenizer.encode_batch([(question, text) for text in texts])
             inputs = [(item.ids, item.type_ids, item.sequence_ids, item.offsets) for item in encoded]
         run = map if len(inputs) == 1 else self._workers.map
         return list(run(self._run, inputs))
 
-    def _end_of(self, question: str) -> str:
+    def _beginning_of(self, question: str) -> str:
         most = min(_QUESTION, self._max_tokens // 2)
         if len(question) <= most:  # short enough, whatever its tokens are
             return question
         self._tokenizer.no_truncation()
         offsets = self._tokenizer.encode(question, add_special_tokens=False).offsets
         self._tokenizer.enable_truncation(self._max_tokens, strategy="only_second")
-        return question[offsets[-most][0] :] if len(offsets) > most else question
+        return question[: offsets[most - 1][1]] if len(offsets) > most else question
 
     def _run(self, encoded: tuple[list[int], list[int], list[int | None], list[tuple[int, int]]]) -> Logits:
         ids, types, sequences, offsets = encoded

@@ -89,11 +89,11 @@ def test_an_empty_text_reads_without_an_error(reader: ReaderModel, text: str) ->
 
 
 @pytest.mark.parametrize("question", ["!" * 4096, "who denied the account? " * 170])
-def test_of_a_question_too_long_the_end_is_read(reader: ReaderModel, question: str) -> None:
+def test_of_a_question_too_long_the_end_is_not_read(reader: ReaderModel, question: str) -> None:
     text = "Ms Orr denied the account."
     (logits,) = reader.read(question, [text])
     assert logits.offsets[-1][1] == len(text)
-    np.testing.assert_array_equal(logits.start, reader.read(f"Well. {question}", [text])[0].start)
+    np.testing.assert_array_equal(logits.start, reader.read(f"{question} Well?", [text])[0].start)
     assert len(reader.read("Who denied the account?", [text * 200])[0].offsets) < len(text) * 200 / 4
 
 
