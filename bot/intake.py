@@ -21,6 +21,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from bot.texts import Refusal
 from retrieval.articles import read_articles
 from retrieval.articles.decoding import refuse_binary, wide_mark
 from retrieval.articles.fields import Unreadable
@@ -51,8 +52,8 @@ _MAX_OUTPUT = 64 * 2**20
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR")
 
 
-class IntakeRefused(Exception):
-    """The document is not taken. `str(error)` is a sentence for the person who sent it."""
+class IntakeRefused(Refusal):
+    """The document is not taken; the reason is a sentence for the person who sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def add(folder: Path, name: str, data: bytes, kept: Path) -> Added:
     path = folder / _fitting_name(name, data)
     for needed in (folder, kept):
         if needed.is_symlink() or (needed.exists() and not needed.is_dir()):
-            raise IntakeRefused(f"The folder “{needed.name}” is a link or a file; documents are not put there.")
+            raise IntakeRefused("document_folder", name=needed.name)
         if not needed.exists():
             needed.mkdir(parents=True, exist_ok=True)
             fsync_folder(needed.parent)
@@ -155,19 +156,19 @@ def _fitting_name(name: str, data: bytes) -> str:
     name = safe_name(name)
     ending = Path(name).suffix.lower()
     if ending not in ACCEPTED:
-        raise IntakeRefused(f"“{name}” is of a type that cannot be read; send {', '.join(sorted(ACCEPTED))}.")
+        raise IntakeRefused("document_type", name=name, types=", ".join(sorted(ACCEPTED)))
     if not data:
-        raise IntakeRefused(f"“{name}” is empty.")
+        raise IntakeRefused("document_empty", name=name)
     if len(data) > MAX_BYTES:
-        raise IntakeRefused(f"“{name}” is larger than {MAX_BYTES // 2**20} MB.")
+        raise IntakeRefused("document_large", name=name, megabytes=MAX_BYTES // 2**20)
     if ending == ".pdf":
         if not data.startswith(b"%PDF-"):
-            raise IntakeRefused(f"“{name}” is not a PDF, although its name says so.")
+            raise IntakeRefused("document_no_pdf", name=name)
     elif wide_mark(data) is None:  # UTF-16 is full of zeros and text all the same
         try:
             refuse_binary(data)
         except Unreadable as error:
-            raise IntakeRefused(f"“{name}” {error}.") from error
+            raise IntakeRefused("document_no_text", name=name) from error
     return name
 
 
@@ -178,7 +179,7 @@ def _present(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(status.st_mode):
-        raise IntakeRefused(f"There is something else of the name “{path.name}” already.")
+        raise IntakeRefused("document_name_taken", name=path.name)
     return path.read_bytes()
 
 
@@ -201,18 +202,16 @@ def _read_in_child(root: Path, output: Path, seconds: float, memory: int) -> Non
                 check=False,
             )
     except subprocess.TimeoutExpired as error:
-        raise IntakeRefused(f"The document took more than {seconds:g} seconds to read and was left.") from error
+        raise IntakeRefused("document_slow", seconds=seconds) from error
     if done.returncode != 0:
         _log.warning("the reader of a document ended with status %d", done.returncode)
-        raise IntakeRefused("The document could not be read: it asks for too much memory or time, or is damaged.")
+        raise IntakeRefused("document_hostile")
 
 
 def _from_json(data: bytes) -> Inspected:
     found = json.loads(data)
     if found["articles"] is None:
-        raise IntakeRefused(
-            f"The document holds more than {_MAX_ARTICLES:,} articles; put it into the articles folder by hand."
-        )
+        raise IntakeRefused("document_many", most=_MAX_ARTICLES)
     articles = tuple(
         Seen(**item | {"published": date.fromisoformat(item["published"]) if item["published"] else None})
         for item in found["articles"]

@@ -18,6 +18,7 @@ from urllib.parse import unquote
 import httpx
 
 from bot.intake import MAX_BYTES, safe_name
+from bot.texts import Refusal
 
 Resolver = Callable[[str], Awaitable[Sequence[str]]]
 """The name of a host -> its IP addresses. An OSError says that there is no such host."""
@@ -50,8 +51,8 @@ _TOP = 2**18
 _ABSOLUTE = re.compile(rb"https?://", re.IGNORECASE)
 
 
-class LinkRefused(Exception):
-    """The page is not fetched. `str(error)` is a sentence for the person who sent the link."""
+class LinkRefused(Refusal):
+    """The page is not fetched; the reason is a sentence for the person who sent the link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +103,15 @@ async def fetch(
                 if isinstance(answer, Fetched):
                     return answer
                 target = answer
-            raise LinkRefused(f"The link leads on to other addresses more than {_REDIRECTS} times.")
+            raise LinkRefused("link_redirects", most=_REDIRECTS)
     except TimeoutError:
-        raise LinkRefused(f"The page did not come within {seconds:g} seconds.") from None
+        raise LinkRefused("link_slow", seconds=seconds) from None
     except httpx.InvalidURL:
-        raise LinkRefused("That is not a link that can be read.") from None
+        raise LinkRefused("link_unreadable") from None
     except (httpx.ConnectError, httpx.ConnectTimeout):
-        raise LinkRefused("The site cannot be reached, or cannot prove that it is the one it says it is.") from None
+        raise LinkRefused("link_unreachable") from None
     except (httpx.HTTPError, zlib.error, OSError):
-        raise LinkRefused("The page broke off or came damaged.") from None
+        raise LinkRefused("link_broken") from None
 
 
 def is_public(address: str) -> bool:
@@ -138,7 +139,7 @@ async def _get(line: httpx.AsyncBaseTransport, url: httpx.URL, resolve: Resolver
         if response.has_redirect_location:
             return url.join(response.headers["location"])
         if response.status_code != httpx.codes.OK:
-            raise LinkRefused(f"The site answered with status {response.status_code} instead of the page.")
+            raise LinkRefused("link_status", status=str(response.status_code))
         return await _document(url, response)
     finally:
         await response.aclose()
@@ -146,11 +147,11 @@ async def _get(line: httpx.AsyncBaseTransport, url: httpx.URL, resolve: Resolver
 
 def _check(url: httpx.URL) -> None:
     if url.scheme not in ("http", "https") or not url.host:
-        raise LinkRefused("A link must begin with http:// or https:// and name a site.")
+        raise LinkRefused("link_scheme")
     if url.userinfo:
-        raise LinkRefused("A link with a user name or a password in it is not fetched.")
+        raise LinkRefused("link_password")
     if url.port not in _PORTS:
-        raise LinkRefused("Only the usual ports, 80 and 443, are fetched from.")
+        raise LinkRefused("link_port")
 
 
 async def _public_addresses(host: str, resolve: Resolver) -> Sequence[str]:
@@ -158,15 +159,15 @@ async def _public_addresses(host: str, resolve: Resolver) -> Sequence[str]:
     addresses: Sequence[str] = [host]
     if not _is_address(host):
         if not _HOST_NAME.fullmatch(host) or _NUMBER_LABEL.fullmatch(host.rstrip(".").rpartition(".")[2]):
-            raise LinkRefused("The link does not name a site in the usual way.")
+            raise LinkRefused("link_odd_site")
         try:
             addresses = await resolve(host)
         except OSError:
             addresses = []
         if not addresses:
-            raise LinkRefused("There is no site of that name.")
+            raise LinkRefused("link_no_site")
     if not all(is_public(address) for address in addresses):
-        raise LinkRefused("The link leads to an address that is not on the public internet.")
+        raise LinkRefused("link_not_public")
     return addresses
 
 
@@ -196,28 +197,26 @@ async def _send(line: httpx.AsyncBaseTransport, url: httpx.URL, addresses: Seque
 async def _document(url: httpx.URL, response: httpx.Response) -> Fetched:
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _ENDINGS:
-        raise LinkRefused(f"The site sends {_named(kind)}; only web pages, plain text and PDFs are fetched.")
+        # What a site sends is shown only if it looks like the name of a type.
+        named = re.fullmatch(r"[\w.+-]{1,60}/[\w.+-]{1,60}", kind)
+        raise LinkRefused("link_type", type=kind) if named else LinkRefused("link_no_type")
     ending, data = _ENDINGS[kind], await _body(response)
     address = str(url.copy_with(fragment=None))
     return Fetched(address, _file_name(url, ending), _with_address(data, address) if ending == ".html" else data)
-
-
-def _named(kind: str) -> str:
-    return f"“{kind}”" if re.fullmatch(r"[\w.+-]{1,60}/[\w.+-]{1,60}", kind) else "something that it does not name"
 
 
 async def _body(response: httpx.Response) -> bytes:
     """The body, unpacked step by step, so that a few bytes never become many before they are counted."""
     packing = response.headers.get("content-encoding", "").strip().lower()
     if packing not in ("", "identity", "gzip", "x-gzip"):
-        raise LinkRefused("The site sends the page packed in a way that was not asked for.")
+        raise LinkRefused("link_packed")
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in packing else None
     body, received = bytearray(), 0
     async for piece in response.aiter_raw():
         received += len(piece)
         body += unpacker.decompress(piece, MAX_BYTES + 1 - len(body)) if unpacker else piece
         if max(len(body), received) > MAX_BYTES:
-            raise LinkRefused(f"The page is larger than {MAX_BYTES // 2**20} MB.")
+            raise LinkRefused("link_large", megabytes=MAX_BYTES // 2**20)
         if unpacker and unpacker.eof:
             break
     if unpacker and not unpacker.eof:

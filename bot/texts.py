@@ -59,3 +59,15 @@ def texts_for(language_code: str | None) -> Texts:
     if language not in catalogue():
         language = DEFAULT_LANGUAGE
     return Texts(language, catalogue()[language])
+
+
+class Refusal(Exception):
+    """Something is not done, for a reason in the catalogue that a person is told; `str(error)` is the English words."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(texts_for(DEFAULT_LANGUAGE)(key, **values))
+        self._key, self._values = key, values
+
+    def reason(self, texts: Texts) -> str:
+        """The reason in a language."""
+        return texts(self._key, **self._values)

@@ -365,8 +365,8 @@ def test_the_type_that_the_site_names_gives_the_ending(kind: str, ending: str) -
     [
         ("image/png", "“image/png”"),
         ("application/zip", "“application/zip”"),
-        ("text/html<b>", "something"),
-        ("", "some"),
+        ("text/html<b>", "does not say what it sends"),
+        ("", "does not say what it sends"),
     ],
 )
 def test_another_type_is_refused_by_name(kind: str, named: str) -> None:

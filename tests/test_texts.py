@@ -9,7 +9,7 @@ import pytest
 
 import bot
 from bot.markup import units
-from bot.texts import DEFAULT_LANGUAGE, catalogue, texts_for
+from bot.texts import DEFAULT_LANGUAGE, Refusal, catalogue, texts_for
 
 LANGUAGES = sorted(catalogue())
 ENGLISH = catalogue()[DEFAULT_LANGUAGE]
@@ -64,6 +64,19 @@ def test_every_key_that_the_bot_says_is_in_the_catalogue() -> None:
 def test_every_key_in_the_catalogue_is_said_by_the_bot() -> None:
     unused = {key for key in ENGLISH if key not in NAMED and not key.startswith(PREFIXES)}
     assert unused == set()
+
+
+def test_every_reason_to_refuse_is_in_the_catalogue_with_the_values_that_it_is_given() -> None:
+    given = re.findall(r"(?:Intake|Link)Refused\(\s*\"([a-z_]+)\"((?:, \w+=)?)", _SOURCES)
+    assert len(given) > 20
+    for key, values in given:
+        assert bool(values_in(ENGLISH[key])) == bool(values), key
+
+
+def test_a_refusal_gives_its_reason_in_the_language_of_who_is_told() -> None:
+    refusal = Refusal("document_large", name="a.txt", megabytes=20)
+    assert str(refusal) == "“a.txt” is larger than 20 MB."
+    assert refusal.reason(texts_for("de")) == "„a.txt“ ist größer als 20 MB."
 
 
 def test_an_unknown_key_and_a_missing_value_are_errors() -> None:

@@ -59,7 +59,7 @@ class Collection:
         try:
             fetched = await fetch(url)
         except LinkRefused as error:
-            await self._reply(message, str(error))
+            await self._reply(message, error.reason(texts))
             return
         await self._take_in(message, fetched.name, fetched.data, texts)
 
@@ -121,10 +121,12 @@ class Collection:
             try:
                 inspected = await asyncio.to_thread(inspect, name, data)
                 if not inspected.articles:
-                    raise IntakeRefused("; ".join(inspected.rejected[:3]) or texts("nothing_readable"))
+                    reason = "; ".join(inspected.rejected[:3]) or texts("nothing_readable")
+                    await say(texts("document_refused", reason=reason))
+                    return
                 added = await asyncio.to_thread(self._store, name, data)
             except IntakeRefused as error:
-                await say(texts("document_refused", reason=str(error)))
+                await say(texts("document_refused", reason=error.reason(texts)))
                 return
             by = message.from_user.full_name if message.from_user else ""
             outcome = await self._index(by)

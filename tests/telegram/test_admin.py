@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -305,6 +305,16 @@ def test_a_link_into_the_bots_own_network_is_refused_calmly_and_nobody_there_is_
     assert there in (reason, "Only the usual ports, 80 and 443, are fetched from.")
     assert site.callers == []
     assert not (linked.bot.articles / "added").exists()
+
+
+def test_why_a_link_or_a_document_is_refused_is_said_in_the_language_of_the_admin(linked: Office) -> None:
+    german = replace(linked, admin=replace(linked.admin, language="de"))
+    assert german.says("http://127.0.0.1/news").text == (
+        "Der Link führt zu einer Adresse, die nicht im öffentlichen Internet liegt."
+    )
+    answer = german.chat.wait_for_reply(german.admin.sends_document(german.chat, "paper.pdf", b"A plain text."), 20)
+    refused = german.becomes(answer, lambda now: now.text != "Wird gelesen …").text
+    assert refused == "Nicht aufgenommen: „paper.pdf“ ist kein PDF, obwohl der Name es sagt."
 
 
 @pytest.mark.parametrize("allowed", [True, False])
