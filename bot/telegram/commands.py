@@ -1,9 +1,11 @@
 """The commands for everyone: what the bot is, what it has read, what it keeps."""
 
 import asyncio
+from contextlib import suppress
 from datetime import date
 
 from telegram import Bot, BotCommand, BotCommandScopeChat, Message, Update
+from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
@@ -61,11 +63,14 @@ class Commands:
             examples = await self._desk.work(self._find_examples, texts)
             keyboard = tuple((Button(question, f"eg:{n}"),) for n, question in enumerate(examples))
         parts = [texts("help", bot=self._desk.username)]
-        if self._desk.is_admin(asker_of(message)):
+        admin = self._desk.is_admin(asker_of(message))
+        if admin:
             parts.append(texts("help_admin"))
         if keyboard:
             parts.append(texts("help_examples"))
         await send(context.bot, place_of(message), words("\n\n".join(parts), keyboard))
+        if admin and message.chat.type == ChatType.PRIVATE:
+            await publish_admin_menu(context.bot, message.chat.id)
 
     async def sources(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Outlets, how many articles, newest and oldest."""
@@ -154,11 +159,16 @@ async def publish_menus(bot: Bot, admins: frozenset[int]) -> None:
     for language in (None, *catalogue()):
         await bot.set_my_commands(_menu(texts_for(language), FOR_ALL), language_code=language)
     for admin in admins:
-        try:
-            menu = _menu(texts_for(None), (*FOR_ALL, *FOR_ADMINS))
-            await bot.set_my_commands(menu, scope=BotCommandScopeChat(admin))
-        except TelegramError:  # an admin who has never written to the bot has no chat with it
-            continue
+        await publish_admin_menu(bot, admin)
+
+
+async def publish_admin_menu(bot: Bot, admin: int) -> None:
+    """The commands in the menu of one admin, in each language."""
+    # One who has never written to the bot has no chat with it; the menu comes when they do.
+    with suppress(TelegramError):
+        for language in (None, *catalogue()):
+            menu = _menu(texts_for(language), (*FOR_ALL, *FOR_ADMINS))
+            await bot.set_my_commands(menu, scope=BotCommandScopeChat(admin), language_code=language)
 
 
 def _menu(texts: Texts, names: tuple[str, ...]) -> list[BotCommand]:

@@ -424,3 +424,18 @@ def test_only_the_admins_menu_has_the_admins_commands(shared: Office) -> None:
     assert own["rebuild"] == "Read the articles again"
     for language in ("", "de", "es", "ru"):
         assert list(shared.telegram.commands(language=language)) == list(FOR_ALL)
+    for language, words in (("de", "Die Artikel neu lesen"), ("ru", "Прочитать статьи заново")):
+        assert shared.telegram.commands(f"chat:{shared.admin.id}", language)["rebuild"] == words
+
+
+def test_an_admin_who_comes_after_the_start_gets_the_admins_menu(tmp_path: Path) -> None:
+    with FakeTelegram() as telegram:
+        late = telegram.user("Late")
+        with BotProcess(telegram, tmp_path, ADMIN_IDS=str(late.id)):
+            assert telegram.commands(f"chat:{late.id}") == {}
+            chat = telegram.private(late)
+            late.says(chat, "/start")
+            chat.wait(lambda _: "rebuild" in telegram.commands(f"chat:{late.id}", "ru"), 30)
+            assert list(telegram.commands(f"chat:{late.id}")) == [*FOR_ALL, *FOR_ADMINS]
+        # That there is no chat yet is Telegram's word on the first try.
+        assert {violation.method for violation in telegram.violations} == {"setMyCommands"}
