@@ -153,45 +153,72 @@ class Bot:
         return self._said[questions]
 
 
+class Report:
+    """The recall of each form on each set, printed and kept."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, str | float]] = []
+        self._title = ""
+
+    def begin(self, title: str, note: str) -> None:
+        """The figures that follow are of this set."""
+        self._title = title
+        print(f"{title}: {note}")
+
+    def figures(self, form: str, found: Sequence[tuple[list[str], frozenset[str]]]) -> float:
+        """Tell the figures of what was found where the gold passages are these; the recall in percent."""
+        recall = 100 * sum(len(gold.intersection(hits)) / len(gold) for hits, gold in found) / len(found)
+        ranks = [next((rank for rank, hit in enumerate(hits, 1) if hit in gold), None) for hits, gold in found]
+        reciprocal = sum(1 / rank for rank in ranks if rank) / len(found)
+        print(f"   {form:24} recall at {_TOP} {recall:5.1f}  MRR {reciprocal:.3f}", flush=True)
+        row = {"questions": len(found), f"recall_at_{_TOP}": round(recall, 1), "mrr": round(reciprocal, 3)}
+        self.rows.append({"set": self._title, "form": form, **row})
+        return recall
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder of the evaluation sets")
     parser.add_argument("--retriever", choices=("bm25", "hybrid"), default="hybrid")
     parser.add_argument("--work", type=Path, default=Path("benchmarks/results"), help="where indexes are kept")
     parser.add_argument("--show", type=int, default=0, help="print so many of the questions as understood")
+    parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
     data, hybrid = data_folder(arguments.data), arguments.retriever == "hybrid"
+    report = Report()
     with TemporaryDirectory() as folder:
         for name in _SETS:
             asked = conversations(data / name / "questions.dev.jsonl.gz")
             if hybrid:
                 bot = Bot(arguments.work / name, data / name / "articles.jsonl.gz")
-                _report(f"{name}, hybrid", asked, bot.search, arguments.show)
-                _favoured(asked, bot)
+                _report(report, f"{name}, hybrid", asked, bot.search, arguments.show)
+                _favoured(report, asked, bot)
             else:
                 search = lexical_search(Path(folder) / name, read_jsonl(data / name / "articles.jsonl.gz"))
-                _report(f"{name}, bm25", asked, search, arguments.show)
-        _all_rewrites(data, Path(folder), arguments.work if hybrid else None, arguments.show)
+                _report(report, f"{name}, bm25", asked, search, arguments.show)
+        _all_rewrites(report, data, Path(folder), arguments.work if hybrid else None, arguments.show)
         for name in _FRESH:
-            _fresh(name, data / name, Path(folder) / name, arguments.work if hybrid else None)
+            _fresh(report, name, data / name, Path(folder) / name, arguments.work if hybrid else None)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report.rows, indent=2) + "\n")
 
 
-def _report(title: str, asked: Sequence[Asked], search: Search, show: int) -> None:
+def _report(report: Report, title: str, asked: Sequence[Asked], search: Search, show: int) -> None:
     changed = sum(stand_alone(one.question, one.turns) != one.question for one in asked)
-    print(f"{title}: {len(asked)} questions, {changed} understood otherwise than asked")
-    _recall(asked, search)
+    report.begin(title, f"{len(asked)} questions, {changed} understood otherwise than asked")
+    _recall(report, asked, search)
     _show(asked, show)
 
 
-def _recall(asked: Sequence[Asked], search: Search) -> dict[str, float]:
-    """Print the figures of each form; the recall by form."""
+def _recall(report: Report, asked: Sequence[Asked], search: Search) -> dict[str, float]:
+    """Tell the figures of each form; the recall by form."""
     return {
-        form: _figures(form, [(search(write(one), as_of=one.as_of), one.gold) for one in asked])
+        form: report.figures(form, [(search(write(one), as_of=one.as_of), one.gold) for one in asked])
         for form, write in _FORMS.items()
     }
 
 
-def _favoured(asked: Sequence[Asked], bot: Bot) -> None:
+def _favoured(report: Report, asked: Sequence[Asked], bot: Bot) -> None:
     """What the conversation with the bot itself finds, without and with favour for the article cited last."""
     said = [(one, bot.turns(one.earlier, one.as_of)) for one in asked]
     texts = [search_text(one.question, turns) for one, turns in said]
@@ -199,19 +226,10 @@ def _favoured(asked: Sequence[Asked], bot: Bot) -> None:
     print(f"   of {len(asked)} questions to the bot {sum(map(bool, cited))} favour what it cited last")
     for form, ids in (("answered by the bot", [()] * len(asked)), ("…, cited last favoured", cited)):
         found = [bot.search(text, own, one.as_of) for one, text, own in zip(asked, texts, ids, strict=True)]
-        _figures(form, [(hits, one.gold) for hits, one in zip(found, asked, strict=True)])
+        report.figures(form, [(hits, one.gold) for hits, one in zip(found, asked, strict=True)])
 
 
-def _figures(form: str, found: Sequence[tuple[list[str], frozenset[str]]]) -> float:
-    """Print the figures of what was found where the gold passages are these; the recall in percent."""
-    recall = 100 * sum(len(gold.intersection(hits)) / len(gold) for hits, gold in found) / len(found)
-    ranks = [next((rank for rank, hit in enumerate(hits, 1) if hit in gold), None) for hits, gold in found]
-    reciprocal = sum(1 / rank for rank in ranks if rank) / len(found)
-    print(f"   {form:24} recall at {_TOP} {recall:5.1f}  MRR {reciprocal:.3f}", flush=True)
-    return recall
-
-
-def _all_rewrites(data: Path, folder: Path, work: Path | None, show: int) -> None:
+def _all_rewrites(report: Report, data: Path, folder: Path, work: Path | None, show: int) -> None:
     """All that is measured on `rewrites`: by the hybrid retriever too if there is a folder to work in."""
     path = data / "rewrites" / "rewrites.dev.jsonl.gz"
     articles = [article for name in _SETS for article in read_jsonl(data / name / "articles.jsonl.gz")]
@@ -227,18 +245,17 @@ def _all_rewrites(data: Path, folder: Path, work: Path | None, show: int) -> Non
         search = Bot(work / "rewrites", file).search
     entries = read_jsonl(data / "mtrag_part" / "questions.dev.jsonl.gz")
     gold = {_key(one["question"], one["history"]): frozenset(g["article_id"] for g in one["gold"]) for one in entries}
-    _against_rewrite(
-        "known answers", rewritten(path, {key: frozenset([ids[one]]) for key, one in answers.items()}), search
-    )
-    _against_rewrite("also in mtrag_part", rewritten(path, gold), search)
+    known = {key: frozenset([ids[one]]) for key, one in answers.items()}
+    _against_rewrite(report, "known answers", rewritten(path, known), search)
+    _against_rewrite(report, "also in mtrag_part", rewritten(path, gold), search)
 
 
-def _against_rewrite(title: str, asked: Sequence[Asked], search: Search) -> None:
+def _against_rewrite(report: Report, title: str, asked: Sequence[Asked], search: Search) -> None:
     """Recall of the gold passages, and its share of what the human rewrite finds of them."""
     asked = [one for one in asked if one.gold]
-    print(f"rewrites, {title}: {len(asked)} questions with gold passages")
-    best = _figures("human rewrite", [(search(one.rewrite), one.gold) for one in asked])
-    shares = [f"{form} {100 * recall / best:.0f} %" for form, recall in _recall(asked, search).items()]
+    report.begin(f"rewrites, {title}", f"{len(asked)} questions with gold passages")
+    best = report.figures("human rewrite", [(search(one.rewrite), one.gold) for one in asked])
+    shares = [f"{form} {100 * recall / best:.0f} %" for form, recall in _recall(report, asked, search).items()]
     print(f"   of the human rewrite: {', '.join(shares)}")
 
 
@@ -256,7 +273,7 @@ def _rewrites(asked: Sequence[Asked], search: Search, show: int) -> None:
     _show(asked, show)
 
 
-def _fresh(name: str, folder: Path, scratch: Path, work: Path | None) -> None:
+def _fresh(report: Report, name: str, folder: Path, scratch: Path, work: Path | None) -> None:
     """Ask each question after two others of the set, taken from a third and a half of the set away."""
     small = folder / "articles.small.jsonl.gz"
     path = small if small.exists() else folder / "articles.jsonl.gz"
@@ -269,14 +286,15 @@ def _fresh(name: str, folder: Path, scratch: Path, work: Path | None) -> None:
     understood, searched = (
         sum(_FORMS[form](one) != one.question for one in asked) for form in ("as understood", "as searched for")
     )
-    print(
-        f"{name}, after unrelated questions: {len(asked)} questions, {100 * understood / len(asked):.1f} % understood "
-        f"otherwise, {100 * searched / len(asked):.1f} % searched for otherwise"
+    report.begin(
+        f"{name}, after unrelated questions",
+        f"{len(asked)} questions, {100 * understood / len(asked):.1f} % understood otherwise, "
+        f"{100 * searched / len(asked):.1f} % searched for otherwise",
     )
     asked = [one for one in asked if one.gold]
-    _recall(asked, search)
+    _recall(report, asked, search)
     if work is not None:
-        _favoured(asked[:: len(asked) // _MOST_FRESH + 1], Bot(work / f"fresh-{name}", path))
+        _favoured(report, asked[:: len(asked) // _MOST_FRESH + 1], Bot(work / f"fresh-{name}", path))
 
 
 def _show(asked: Sequence[Asked], most: int) -> None:

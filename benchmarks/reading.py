@@ -24,14 +24,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--reader", type=Path, nargs="*", default=[BUNDLED])
+    parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
-    data = data_folder(arguments.data)
+    data, table = data_folder(arguments.data), []
     for folder in arguments.reader:
         model = ReaderModel(folder)
         for name in ("squad_v1", "squad_v2"):
-            print(
-                json.dumps({"reader": folder.name, "set": name, **measure(model, list(pairs(data / name)))}), flush=True
-            )
+            table.append({"reader": folder.name, "set": name, **measure(model, list(pairs(data / name)))})
+            print(", ".join(f"{key} {value}" for key, value in table[-1].items()), flush=True)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(table, indent=2) + "\n")
 
 
 def pairs(folder: Path) -> Iterator[tuple[Question, str, str]]:
