@@ -25,6 +25,7 @@ from retrieval.mentions import (
     stems_in,
     telling_words,
     topic_of,
+    words_told,
 )
 from retrieval.retriever import MAX_QUERY
 from retrieval.types import Answer
@@ -92,21 +93,24 @@ def stand_alone(question: str, turns: Sequence[Turn]) -> str:
 
 
 def search_text(question: str, turns: Sequence[Turn]) -> str:
-    """What to search for: the question as understood, after the question before it if it goes on from it.
+    """What to search for: the question as understood, with the one before it and its answer if it goes on from it.
 
-    It does if it leans on it, says little, or shares words with the conversation. The result is at most MAX_QUERY
-    characters long if the question is.
+    It does if it leans on it, says little, or shares words with the conversation. Of the answer the words are taken
+    that it is about. The result is at most MAX_QUERY characters long if the question is.
     """
     understood = stand_alone(question, turns)
-    if not turns or turns[-1].question in understood:
+    if not turns:
         return understood
     stems, last = stems_in(question), turns[-1]
     spoken = stems_in(" ".join([*(turn.question for turn in turns), last.answer or "", last.quote or ""]))
     little = len(stems) <= (_FEW_STEMS if names_in(question) or question == question.lower() else _FEW_NAMELESS)
     if understood == question and not little and len(stems & spoken) < _SHARED * len(stems):
         return understood
-    text = f"{last.question} {understood}"
-    return text if len(text) <= MAX_QUERY else understood
+    text = understood if last.question in understood else f"{last.question} {understood}"
+    if len(text) > MAX_QUERY:
+        return understood
+    new = [word for word in words_told(last.answer or "") if word.lower() not in text.lower()]
+    return " ".join([text, *new]) if sum(len(word) + 1 for word in new) + len(text) <= MAX_QUERY else text
 
 
 def favoured(question: str, turns: Sequence[Turn]) -> tuple[str, ...]:

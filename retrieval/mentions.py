@@ -1,6 +1,7 @@
 """What the turns of a conversation spoke of: names, subjects, times and places, and what a pronoun may stand for."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -52,6 +53,9 @@ _ARTICLE = re.compile(r"(?:the|an?)\s", re.IGNORECASE)
 _BRACKETS = re.compile(r"\(([^()]+)\)\W*$")
 _SHORT_ANSWER, _SHORT_TOPIC = 6, 8  # words
 _LONG_WORDS, _LONG_QUOTE = 100, 400  # characters
+# Of a longer answer: how many of its words are searched with, and the characters in which its first name is looked for.
+# Chosen on the sets of benchmarks/followups.py, where two, four and six words find less.
+_TOLD_OFTEN, _BEGINNING = 3, 200
 _STEM = 5
 # More telling words than this, and a question is about more than one name.
 SEVERAL = 3
@@ -161,6 +165,21 @@ def short_answer(turn: Turn) -> str | None:
     """The answer of a turn without the marks around it, or None if it is more than a few words."""
     answer = (turn.answer or "").strip(' .!?;:,\n"“”')
     return answer if 0 < len(answer.split()) <= _SHORT_ANSWER and len(answer) <= _LONG_WORDS else None
+
+
+def words_told(answer: str) -> list[str]:
+    """The words that an answer is about, to search with.
+
+    All that tell something in a short answer; of a longer one its first name, and the words that it says more than
+    once, which are mostly its subject: at most three, those first that it says most often.
+    """
+    told = telling_words(answer)
+    if len(answer.split()) <= _SHORT_ANSWER:
+        return told
+    stems = Counter(word[:_STEM].lower() for word in told)
+    by_stem = {word[:_STEM].lower(): word for word in reversed(told)}
+    often = [by_stem[stem] for stem, count in stems.most_common(_TOLD_OFTEN) if count > 1]
+    return list(dict.fromkeys([*often, *names_in(answer[:_BEGINNING])[:1]]))
 
 
 def _in_full(name: str, turn: Turn) -> str:

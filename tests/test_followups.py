@@ -185,7 +185,25 @@ def test_a_pasted_text_is_no_follow_up_and_takes_no_time(words: str) -> None:
 
 def test_a_short_question_in_small_letters_may_be_a_fresh_one() -> None:
     assert search_text("average price of bread", [DENIED]) == "average price of bread"
-    assert search_text("What is the average price?", [DENIED]) == "Who denied the account? What is the average price?"
+    searched = search_text("What is the average price?", [DENIED])
+    assert searched == "Who denied the account? What is the average price? Dmitry Peskov"
+
+
+LONG = (
+    "At the Geyserville cannery a strike began in May. The strike was led by Ana Ruiz; the cannery gave in on Friday, "
+    "and wages rose by a tenth once the strike was over."
+)
+
+
+def test_of_a_long_answer_its_first_name_and_what_it_says_again_are_searched_with() -> None:
+    searched = search_text("How did it end?", [Turn("What happened in the valley?", LONG)])
+    assert searched == "What happened in the valley? How did the valley end? strike cannery Geyserville"
+
+
+def test_what_an_answer_says_is_not_searched_with_twice_nor_by_a_fresh_question() -> None:
+    assert search_text("Why did Ana Ruiz do it?", [Turn("Who led the strike?", "Ana Ruiz")]).count("Ruiz") == 1
+    fresh = "Which team won the hockey final in Oslo?"
+    assert search_text(fresh, [Turn("What happened in the valley?", LONG)]) == fresh
 
 
 CITED = Turn("When did Anna Orr open the bridge?", "on 3 May", None, ("herald-7", "echo-2"))
