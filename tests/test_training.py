@@ -1,8 +1,10 @@
 """What training makes of data, and that an exported reader can be trained on."""
 
+import gzip
 import random
 import warnings
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +15,10 @@ from transformers import AutoModelForQuestionAnswering
 from retrieval.models import find_model
 from retrieval.reader_model import BUNDLED, MODEL, TOKENIZER, ReaderModel
 from retrieval.types import Article
+from training.examples import Example, Found, qamr
 from training.headlines import Asked, ask
+from training.tokens import batches, encode
+from training.train import Training
 from training.weights import exported_weights
 
 
@@ -64,3 +69,62 @@ def test_an_exported_reader_has_its_weights_back() -> None:
     # The exported one rounds activations to int8 too.
     np.testing.assert_allclose(output.start_logits[0, inside].numpy(), logits.start, atol=1.5)
     assert np.corrcoef(output.end_logits[0, inside].numpy(), logits.end)[0, 1] > 0.99
+
+
+SENTENCES = (
+    "Ada Lind wrote the novel The Red Harbour in 1950 .",
+    "The harbour of Wexcombe was dredged in 1950 by the port authority .",
+    "Tomas Orr wrote a letter to the port authority .",
+)
+
+
+def _qamr_folder(folder: Path) -> Path:
+    with gzip.open(folder / "wiki-sentences.tsv.gz", "wt", encoding="utf-8") as file:
+        file.writelines(f"s{number}\t{text}\n" for number, text in enumerate(SENTENCES))
+    question = "s0\t0\tw\t3\t1\tWho wrote the novel The Red Harbour?\t0 1\tv:0 1\tv:0 1\n"
+    for name in ("dev.tsv.gz", "test.tsv.gz"):
+        with gzip.open(folder / name, "wt", encoding="utf-8") as file:
+            file.write(question * 40)
+    return folder
+
+
+def test_the_answer_is_where_it_is_said_to_be_wherever_its_sentence_stands(tmp_path: Path) -> None:
+    found = list(qamr(_qamr_folder(tmp_path), random.Random(1)))
+    answers = {one.context[one.start : one.end] for one in found if one.start is not None}
+    assert answers == {"Ada Lind"}
+    places = {one.start for one in found if one.kind == "qamr-among"}
+    assert 0 in places and len(places) > 1
+    without = [one for one in found if one.kind == "qamr-not"]
+    assert without and all(one.start is None and "Ada Lind" not in one.context for one in without)
+
+
+def test_a_sentence_that_says_as_much_of_the_question_is_no_negative() -> None:
+    asked = Example("qamr", "Who wrote a letter to the port authority?", "", SENTENCES[2], 0, 9)
+    with Found([*SENTENCES, "Eva Holm wrote a letter to the port authority as well ."]) as found:
+        likest = found.less_like(asked)
+    assert likest == [SENTENCES[1], SENTENCES[0]]
+
+
+def test_half_of_what_is_learned_is_what_the_teacher_says(tmp_path: Path) -> None:
+    text = "The mayor’s office published a letter. Ms Orr denied the account."
+    start = text.index("Ms Orr")
+    example = Example("a", "Who denied the account?", "", text, start, start + len("Ms Orr"))
+    tokenizer = Tokenizer.from_file(str(BUNDLED / TOKENIZER))
+    chance = random.Random(1)
+    (batch,) = batches(list(encode([example], tokenizer, chance)), 64, chance, 32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        alone = Training(tmp_path / "a.pt", BUNDLED, 0.0).step(batch, 0.5)
+        taught = Training(tmp_path / "b.pt", BUNDLED, 0.0, [BUNDLED, BUNDLED]).step(batch, 0.5)
+        model = AutoModelForQuestionAnswering.from_pretrained(find_model().folder)
+    model.load_state_dict(exported_weights(BUNDLED / MODEL), strict=False)
+    ids, mask, types = (torch.from_numpy(part[:1]) for part in batch[:3])
+    with torch.no_grad():
+        output = model.eval()(input_ids=ids, attention_mask=mask, token_type_ids=types)
+    may = (mask * types).bool()
+    may[:, 0] = True
+    said = [torch.distributions.Categorical(logits=logits[may]) for logits in (output.start_logits, output.end_logits)]
+    # Of what a reader says itself it can only learn how unsure it is.
+    unsure = sum(float(one.entropy()) for one in said) / 2
+    assert taught == pytest.approx((alone + unsure) / 2, abs=0.01)
+    assert unsure > alone + 0.05

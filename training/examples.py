@@ -30,6 +30,8 @@ _FOUND = 8
 _NEWS = 12
 # The least share of a question's words, by rarity, in a passage that is taken to answer it.
 _ABOUT = 0.35
+# How much less of them a sentence has that surely does not answer it.
+_LESS = 0.25
 _PENN = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}", "``": '"', "''": '"'}
 
 
@@ -52,7 +54,7 @@ def held_out(key: str) -> bool:
 
 def all_examples(data: Path, news: Retriever, chance: random.Random) -> list[Example]:
     """Every example for training, in no particular order. `news` searches all the articles of realtimeqa."""
-    found = [*_qamr(data / "reader_train" / "qamr")]
+    found = [*qamr(data / "reader_train" / "qamr", chance)]
     for path in sorted((data / "reader_train").glob("*.json.gz")):
         found += _squad_file(path, chance)
     found += _pages(data / "squad_v1", news, chance)
@@ -87,21 +89,40 @@ def _agreed(spans: Sequence[tuple[int, str]]) -> tuple[int, str]:
     return min(spans, key=lambda span: (-sum(other == span for other in spans), len(span[1]), span[0]))
 
 
-def _qamr(folder: Path) -> Iterator[Example]:
-    """Questions on single sentences (QAMR, Michael et al. 2018); only answers of one stretch of words."""
+def qamr(folder: Path, chance: random.Random) -> Iterator[Example]:
+    """Questions on single sentences (QAMR, Michael et al. 2018); only answers of one stretch of words.
+
+    For half of them the sentence stands among the likest others, and for some those others alone, as a negative: what
+    is learned is to find the sentence too.
+    """
     with gzip.open(folder / "wiki-sentences.tsv.gz", "rt", encoding="utf-8") as file:
-        sentences = dict(line.rstrip("\n").split("\t", 1) for line in file)
-    for name in ("dev.tsv.gz", "test.tsv.gz"):
-        with gzip.open(folder / name, "rt", encoding="utf-8") as file:
-            for line in file:
-                fields = line.rstrip("\n").split("\t")
-                chosen = _most_chosen(fields[6:])
-                words = [_PENN.get(word, word) for word in sentences[fields[0]].split()]
-                if chosen is None or chosen[-1] >= len(words) or not fields[5].strip():
-                    continue
-                start = len(" ".join(words[: chosen[0]])) + (1 if chosen[0] else 0)
-                end = len(" ".join(words[: chosen[-1] + 1]))
-                yield Example("qamr", fields[5], "", " ".join(words), start, end)
+        tokens = {key: text.split() for key, text in (line.rstrip("\n").split("\t", 1) for line in file)}
+    words_of = {key: [_PENN.get(word, word) for word in words] for key, words in tokens.items()}
+    with Found(sorted({" ".join(words) for words in words_of.values()})) as others:
+        for name in ("dev.tsv.gz", "test.tsv.gz"):
+            with gzip.open(folder / name, "rt", encoding="utf-8") as file:
+                for line in file:
+                    fields = line.rstrip("\n").split("\t")
+                    chosen, words = _most_chosen(fields[6:]), words_of[fields[0]]
+                    if chosen is None or chosen[-1] >= len(words) or not fields[5].strip():
+                        continue
+                    start = len(" ".join(words[: chosen[0]])) + (1 if chosen[0] else 0)
+                    end = len(" ".join(words[: chosen[-1] + 1]))
+                    alone = Example("qamr", fields[5], "", " ".join(words), start, end)
+                    around = others.less_like(alone)[: chance.randint(1, 4)] if chance.random() < 0.5 else []
+                    if around and chance.random() < 0.2:
+                        yield replace(alone, kind="qamr-not", context=" ".join(around), start=None, end=None)
+                    yield _among(alone, around, chance)
+
+
+def _among(alone: Example, around: Sequence[str], chance: random.Random) -> Example:
+    """The example with its sentence somewhere among others."""
+    if not around or alone.start is None or alone.end is None:
+        return alone
+    before = chance.randint(0, len(around))
+    shift = sum(len(text) + 1 for text in around[:before])
+    context = " ".join([*around[:before], alone.context, *around[before:]])
+    return replace(alone, kind="qamr-among", context=context, start=alone.start + shift, end=alone.end + shift)
 
 
 def _most_chosen(columns: Sequence[str]) -> list[int] | None:
@@ -228,6 +249,14 @@ class Found:
         found = [self._texts[row] for row in rows]
         return [text for text in found if text != own and not _first_of(answers, text)]
 
+    def less_like(self, example: Example) -> list[str]:
+        """The texts most like the question that hold less of its words, by rarity, than its own and not its answer."""
+        terms = self._index.terms(example.question)
+        most = self._index.share(terms, example.context) - _LESS
+        answer = example.context[example.start : example.end]
+        found = self.without(example.question, [answer], example.context)
+        return [text for text in found if self._index.share(terms, text) <= most]
+
     def __enter__(self) -> "Found":
         return self
 
@@ -238,11 +267,11 @@ class Found:
 def as_typed(text: str, chance: random.Random) -> str:
     """A question as people type it: now and then without its mark, its small words, or with a slip of the keys."""
     kind = chance.random()
-    if kind < 0.06:
+    if kind < 0.12:
         return text.rstrip("?")
-    if kind < 0.16:
+    if kind < 0.22:
         return re.sub(r"\b(the|a|an|is|are|was|were|did|does|do|of)\b ?", "", text.rstrip("?"), flags=re.IGNORECASE)
-    if kind < 0.22 and len(text) > 12:
+    if kind < 0.28 and len(text) > 12:
         at = chance.randrange(3, len(text) - 2)
         return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
     return text

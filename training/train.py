@@ -4,7 +4,9 @@ Start and end heads on the six layers of all-MiniLM-L6-v2, cross entropy over th
 the place of "not here", so that the scores of a question's passages compare (Devlin et al. 2019, section 4.3). The word
 embeddings stay as they are. AdamW, a rate that falls linearly to 0, bfloat16 on processors that multiply it (half the
 time of float32 there, twice the time elsewhere). A checkpoint is written every few minutes, and the same command goes
-on from it. `--start-from` begins with the weights of a reader that `training.export` wrote.
+on from it. `--start-from` begins with the weights of a reader that `training.export` wrote. With `--teachers` half of
+what is learned is what other such readers say in the mean, in place of the one marked answer (Hinton, Vinyals and Dean,
+"Distilling the Knowledge in a Neural Network", 2015): several readers are better than each, and one learns to be so.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import math
 import pickle
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +32,6 @@ from retrieval.reader_model import MODEL
 from retrieval.retriever import Retriever
 from retrieval.store import Store
 from training.examples import Example, all_examples
-from training.headlines import headline_examples
 from training.tokens import Batch, batches, encode
 from training.weights import exported_weights
 
@@ -38,7 +40,9 @@ _WARM_UP = 150
 _TOKENS = 4096
 _SAVE_SECONDS = 240
 _TELL = 25
-_HEADLINES = 6000
+_NEVER = -1e4
+# How much of what is learned is what the teachers say.
+_TAUGHT = 0.5
 _BFLOAT16 = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
 # oneDNN's bfloat16 kernels are made anew for each shape: few shapes there, little padding elsewhere.
 _ROUND_TO = 32 if _BFLOAT16 else 8
@@ -57,15 +61,11 @@ class Place:
 class Training:
     """A model, its optimizer and where it is in the data; all of it in one checkpoint."""
 
-    def __init__(self, checkpoint: Path, start_from: Path | None, rate: float) -> None:
+    def __init__(self, checkpoint: Path, start_from: Path | None, rate: float, teachers: Sequence[Path] = ()) -> None:
         self._checkpoint, self._rate = checkpoint, rate
         self.place = Place()
-        # Without dropout a step takes half as long, and one or two passes do not overfit.
-        self._model = AutoModelForQuestionAnswering.from_pretrained(
-            find_model().folder, attn_implementation="sdpa", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
-        )
-        if start_from:
-            self._model.load_state_dict(exported_weights(start_from / MODEL), strict=False)
+        self._teachers = [_reader(folder).eval() for folder in teachers]
+        self._model = _reader(start_from)
         self._model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
         self._model.train()
         self._learned = [weights for weights in self._model.parameters() if weights.requires_grad]
@@ -92,11 +92,16 @@ class Training:
             output = self._model(input_ids=ids, attention_mask=mask, token_type_ids=types)
         allowed = (mask * types).bool()
         allowed[:, 0] = True
-        first, last = (
-            torch.nn.functional.cross_entropy(logits.float().masked_fill(~allowed, -1e4), truth)
-            for logits, truth in ((output.start_logits, starts), (output.end_logits, ends))
-        )
-        loss = (first + last) / 2
+        loss = torch.tensor(0.0)
+        said = self._said(batch, allowed)
+        for logits, truth, soft in zip((output.start_logits, output.end_logits), (starts, ends), said, strict=True):
+            scores = logits.float().masked_fill(~allowed, _NEVER)
+            marked = torch.nn.functional.cross_entropy(scores, truth)
+            if soft is not None:
+                rows = truth >= 0
+                taught = torch.nn.functional.cross_entropy(scores[rows], soft[rows])
+                marked = (1 - _TAUGHT) * marked + _TAUGHT * taught
+            loss = loss + marked / 2
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._learned, 1.0)
         self._optimizer.step()
@@ -105,6 +110,19 @@ class Training:
         value: float = loss.item()
         return value
 
+    def _said(self, batch: Batch, allowed: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """The mean of what the teachers say: how probable each token is as the start, and as the end."""
+        if not self._teachers:
+            return None, None
+        ids, mask, types = map(torch.from_numpy, batch[:3])
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=_BFLOAT16):
+            heard = [teacher(input_ids=ids, attention_mask=mask, token_type_ids=types) for teacher in self._teachers]
+        starts, ends = (
+            torch.stack([getattr(output, name).float().masked_fill(~allowed, _NEVER) for output in heard]).mean(0)
+            for name in ("start_logits", "end_logits")
+        )
+        return starts.softmax(-1), ends.softmax(-1)
+
     def save(self) -> None:
         """Write the checkpoint."""
         aside = self._checkpoint.with_suffix(".new")
@@ -112,6 +130,17 @@ class Training:
         state = {"model": self._model.state_dict(), "optimizer": self._optimizer.state_dict(), "place": place}
         torch.save(state, aside)
         aside.replace(self._checkpoint)
+
+
+def _reader(exported: Path | None) -> Any:
+    """The six layers with the weights of an exported reader, else of all-MiniLM-L6-v2."""
+    # Without dropout a step takes half as long, and few passes do not overfit.
+    model = AutoModelForQuestionAnswering.from_pretrained(
+        find_model().folder, attn_implementation="sdpa", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+    )
+    if exported:
+        model.load_state_dict(exported_weights(exported / MODEL), strict=False)
+    return model
 
 
 def main() -> None:
@@ -124,12 +153,13 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=math.inf, help="end, with the rate at 0, after so many")
     parser.add_argument("--rate", type=float, default=_RATE)
     parser.add_argument("--start-from", type=Path, help="the folder of an exported reader to begin with")
+    parser.add_argument("--teachers", type=Path, nargs="*", default=[], help="folders of exported readers")
     arguments = parser.parse_args()
     torch.manual_seed(1)
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
     examples = _examples(data_folder(arguments.data), arguments.full_index, out / "examples.pickle")
-    training = Training(out / "checkpoint.pt", arguments.start_from, arguments.rate)
+    training = Training(out / "checkpoint.pt", arguments.start_from, arguments.rate, arguments.teachers)
     run(training, examples, arguments.passes, arguments.minutes * 60)
     training.save()
 
@@ -167,9 +197,7 @@ def _examples(data: Path, full_index: Path, kept: Path) -> list[Example]:
         settings = Settings(data_dir=full_index)
         news = Retriever(Store(settings.index_dir).open().index, open_encoder(settings))
         chance = random.Random(1)
-        articles = list(news.index.documents)
-        gathered = [*all_examples(data, news, chance), *headline_examples(articles, news, _HEADLINES, chance)]
-        kept.write_bytes(pickle.dumps(gathered))
+        kept.write_bytes(pickle.dumps(all_examples(data, news, chance)))
     examples: list[Example] = pickle.loads(kept.read_bytes())
     return examples
 
