@@ -41,7 +41,8 @@ _BARE = frozenset(
 )
 _ADVERB = re.compile(
     r"((?:since )?when|where|why|how|(?:in |on |at )?(?:which|what) (?:year|month|day|date|time))"
-    r"(?: exactly| else| (?:is|was) (?:that|this)| did (?:that|this|it) happen)?",
+    r"(?: exactly| else| (?:is|was) (?:that|this)| did (?:that|this|it) happen|"
+    r" did (?:he|she|they|it) do (?:it|that|this))?",
     re.IGNORECASE,
 )
 _ASKED = re.compile(rf"(?:(?P<asks>\w+)\s+)??(?P<aux>{AUXILIARY})\s+(?P<rest>[^?]+?)\W*$", re.IGNORECASE)
@@ -51,6 +52,10 @@ _EXPLETIVE = re.compile(
     r"\b(?:is|was|be) it \w+ (?:to|that|for|if)\b|\bwas it when\b|\bit be \w+ (?:to|for)\b|\b(?:time|day|date) is it\b|"
     r"\bwho (?:is|was) it\b|\bit (?:rain|snow|sound|seem|look|appear)|\bit (?:take|cost|mean|make)\w* .*\bto\b",
     re.IGNORECASE,
+)
+# "Who said they would leave?" is about nobody else.
+_WHO_THEY = re.compile(
+    r"who\b(?!\s+(?:are|were|did|do|does|have|had|will|would|can|could)\b).*\bthe(?:y|ir)\b", re.IGNORECASE
 )
 _CLAUSE = re.compile(
     r"\w\s.*\b(?:because|after|before|when|while|if|that|who|which|and|but|since|as)\b|\w[.?!]\s", re.I
@@ -200,7 +205,7 @@ def _leans(question: str, pronoun: re.Match[str], kind: Kind) -> bool:
         return not telling_words(before)
     if kind in ("place", "time"):
         return True
-    if kind == "thing" and _EXPLETIVE.search(question):
+    if kind == "thing" and (_EXPLETIVE.search(question) or _WHO_THEY.match(question)):
         return False
     if not WORD.search(after) and len(telling_words(before)) <= SEVERAL:
         return True  # what ends the question as an object is not its subject
@@ -212,8 +217,10 @@ def _leans(question: str, pronoun: re.Match[str], kind: Kind) -> bool:
 def _says_little(question: str) -> bool:
     """Whether a question names too little of its subject to be asked on its own."""
     telling = telling_words(question)
-    if names_in(question) or (telling and _DEFINES.match(question)):
+    if names_in(question) or (telling and _DEFINES.match(_LEAD.sub("", question, count=1))):
         return False
+    if len(telling) > _FEW and question == question.lower() and "?" not in question:
+        return False  # the words of a search
     return len(telling) <= _FEW or (len(question.split()) <= SEVERAL and not _ASKS.match(question))
 
 

@@ -57,6 +57,17 @@ _LONG_WORDS, _LONG_QUOTE = 100, 400  # characters
 # Chosen on the sets of benchmarks/followups.py, where two, four and six words find less.
 _TOLD_OFTEN, _BEGINNING = 3, 200
 _STEM = 5
+_SMALL = r"(?:(?:da|de|del|den|der|di|dos|du|ibn|bin|la|le|van|von)\s)+"
+_WITHIN_NAME = re.compile(rf"(?<=\w)\s{_SMALL}(?=[A-Z])")
+# A letter to regular expressions that no text has: it holds the parts of a name together.
+_JOINT = "\ua717"
+_SEVERAL_NAMED = re.compile(r",|&|\band\b|\bor\b")
+# What stands before a surname with a capital, and is none of its names.
+_NO_FIRST_NAME = frozenset(
+    "after although and as at because before but dr during earlier for friday from however if in judge last later "
+    "lady lord meanwhile minister monday mr mrs ms now on president saturday secretary senator since sir sunday that "
+    "the then this though thursday today tuesday wednesday when where while with yesterday yet".split()
+)
 # More telling words than this, and a question is about more than one name.
 SEVERAL = 3
 
@@ -94,18 +105,23 @@ def _mentions(kind: Kind, plural: bool, turn: Turn) -> Iterator[str]:
 
 
 def _people(asks: str, answer: str, turn: Turn) -> Iterator[str]:
-    named = names_in(f"is {answer}")
+    named = names_in_answer(answer)
     if named and (asks.startswith("who") or (len(named) == 1 and " " in named[0])):
-        yield _in_full(named[0], turn)
+        # Of "former UK chancellor Ada Lind" it is the last; of "Ada Lind, chancellor of the UK", the first.
+        last = answer.endswith(named[-1]) and not _SEVERAL_NAMED.search(answer)
+        yield _in_full(named[-1 if last else 0], turn)
     elif asks == "who" and _ARTICLE.match(answer):
         yield answer
-    yield from (name for name in _things_named(turn.question) if not name.isupper())
+    named = (name for name in _things_named(turn.question) if not name.isupper())
+    yield from (_with_article(name, turn.question) for name in named)
 
 
 def _things(asks: str, answer: str, question: str, plural: bool) -> Iterator[str]:
     about = ABOUT.search(question)
     defines = about and names_in(about["of"]) == [about["of"]]
-    if (plural or asks in ("what", "which")) and not defines and (_ARTICLE.match(answer) or names_in(f"is {answer}")):
+    answers = plural or asks in ("what", "which", "where", "why", "how")
+    thing = (_ARTICLE.match(answer) or names_in_answer(answer)) and not PHRASE.match(answer)
+    if answers and not defines and thing:
         yield answer
     if subject := _subject(question):
         yield subject
@@ -184,8 +200,10 @@ def words_told(answer: str) -> list[str]:
 
 def _in_full(name: str, turn: Turn) -> str:
     """A surname as the full name in the sentence that was quoted."""
-    full = re.search(rf"\b[A-Z][\w’'-]+ {re.escape(name)}\b", (turn.quote or "")[:_LONG_QUOTE])
-    return full[0] if full and " " not in name and names_in(f"is {full[0]}") == [full[0]] else name
+    full = re.search(rf"\b([A-Z][\w’'-]+) {re.escape(name)}\b", (turn.quote or "")[:_LONG_QUOTE])
+    if full is None or " " in name or full[1].lower() in _NO_FIRST_NAME:
+        return name
+    return full[0] if names_in_answer(full[0]) == [full[0]] else name
 
 
 def _with_article(name: str, text: str) -> str:
@@ -207,7 +225,19 @@ def names_in(text: str) -> list[str]:
     first = text.split(maxsplit=1)[0] if text.strip() else ""
     if first.lower() in _EMPTY:  # so that its capital does not count
         text = text.replace(first, first.lower(), 1)
-    return [bare(name) for name in names(text) if name.replace("’", "'").lower() not in _EMPTY]
+    # "da" in "Lula da Silva" and "von der" in "von der Leyen" belong to the name, though they are small.
+    found = names(_WITHIN_NAME.sub(lambda small: re.sub(r"\s", _JOINT, small[0]), text))
+    told = [bare(name).replace(_JOINT, " ") for name in found if name.replace("’", "'").lower() not in _EMPTY]
+    return [f"{small[1]}{name}" if (small := _before(name, text)) else name for name in told]
+
+
+def names_in_answer(answer: str) -> list[str]:
+    """The names in a short answer, which may be capitals throughout."""
+    return names_in(f"it is said that this is {answer}")
+
+
+def _before(name: str, text: str) -> re.Match[str] | None:
+    return re.search(rf"(?<![\w{_JOINT}])({_SMALL}){re.escape(name)}", text)
 
 
 def telling_words(text: str) -> list[str]:

@@ -259,3 +259,34 @@ def test_a_fresh_question_stays_fresh_however_often_it_is_understood(question: s
 @pytest.mark.parametrize("question", ["", "  ", "?!", "—"])
 def test_what_has_no_words_is_left_as_it_is(question: str) -> None:
     assert stand_alone(question, [DENIED]) == question
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "quote", "follow_up", "understood"),
+    [
+        ("Who leads North Wexcombe?", "Kim Orr Un", None, "How old is he?", "How old is Kim Orr Un?"),
+        ("Which bank fell?", "Silicon Bay Bank", None, "Where is it based?", "Where is Silicon Bay Bank based?"),
+        ("Who won?", "Lula da Silva", "Luiz Lula da Silva won.", "When was he born?", "When was Lula da Silva born?"),
+        ("Who won?", "Ursula von der Orr", None, "How old is she?", "How old is Ursula von der Orr?"),
+        ("Who denied it?", "Vale", "Yesterday Vale denied it.", "How old is he?", "How old is Vale?"),
+        ("Who denied it?", "Vale", "Tomas Vale denied it.", "How old is he?", "How old is Tomas Vale?"),
+        ("Who spoke?", "former UK chancellor Ada Lind", None, "How old is she?", "How old is Ada Lind?"),
+        ("Who spoke?", "Ada Lind, chancellor of the UK", None, "How old is she?", "How old is Ada Lind?"),
+        ("When did the Queen die?", "Thursday", None, "How old was she?", "How old was the Queen?"),
+        ("Who bought Chirper?", "Ada Lind", None, "When did she do it?", "When was it that Ada Lind bought Chirper?"),
+        ("Why did Ada Lind resign?", "the budget", None, "What was in it?", "What was in the budget?"),
+        ("Where did Ada Lind die?", "Balmoral", None, "Who owns it?", "Who owns Balmoral?"),
+        ("Where did the Queen die?", "in Balmoral", None, "Who buried her?", "Who buried the Queen?"),
+    ],
+)
+def test_what_was_answered_is_named_in_full_and_as_it_stands(
+    question: str, answer: str, quote: str | None, follow_up: str, understood: str
+) -> None:
+    assert stand_alone(follow_up, [Turn(question, answer, quote)]) == understood
+
+
+@pytest.mark.parametrize(
+    "fresh", ["train strikes", "gas prices today", "and what is brexit?", "Who said they would leave the union?"]
+)
+def test_a_fresh_question_takes_nothing_along(fresh: str) -> None:
+    assert stand_alone(fresh, [Turn("Who bought Chirper?", "Ada Lind")]) == fresh
