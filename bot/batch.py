@@ -31,7 +31,8 @@ class Ask:
 def run_batch(source: Path, target: Path, answer: Callable[[Ask], dict[str, Any]]) -> None:
     """Answer every line of `source` into `target`, which appears whole.
 
-    A line is {"id"?, "question" or "query", "as_of"?, "history"?: [{"question", "answer"?}]}, the oldest turn first.
+    A line is {"id"?, "question" or "query", "as_of"?, "history"?: [{"question" or "query", "answer"?}]}, the oldest
+    turn first.
     A question that cannot be asked (no words, too long) gives {"id", "error"} in its place.
 
     Raises:
@@ -39,7 +40,7 @@ def run_batch(source: Path, target: Path, answer: Callable[[Ask], dict[str, Any]
     """
     scratch = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with source.open(encoding="utf-8") as lines, scratch.open("w", encoding="utf-8") as out:
+        with source.open(encoding="utf-8-sig") as lines, scratch.open("w", encoding="utf-8") as out:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     out.write(to_json(_result(_parse(source, number, line), answer)) + "\n")
@@ -63,9 +64,7 @@ def _result(ask: Ask, answer: Callable[[Ask], dict[str, Any]]) -> dict[str, Any]
 def _parse(source: Path, number: int, line: str) -> Ask:
     try:
         entry = json.loads(line)
-        text = entry["question"] if "question" in entry else entry["query"]
-        if not isinstance(text, str):
-            raise TypeError("the question is not a text")
+        text = _question(entry)
         as_of = entry.get("as_of")
         day = date.fromisoformat(as_of[:10]) if as_of else None
         return Ask(entry.get("id"), text, day, conversation(map(_turn, entry.get("history") or ())))
@@ -77,7 +76,14 @@ def _parse(source: Path, number: int, line: str) -> Ask:
 
 
 def _turn(entry: dict[str, Any]) -> tuple[str, str | None]:
-    question, answer = entry["question"], entry.get("answer")
-    if not isinstance(question, str) or not isinstance(answer, str | None):
-        raise TypeError("a question or an answer of the history is not a text")
-    return question, answer
+    answer = entry.get("answer")
+    if not isinstance(answer, str | None):
+        raise TypeError("an answer of the history is not a text")
+    return _question(entry), answer
+
+
+def _question(entry: dict[str, Any]) -> str:
+    question = entry["question"] if "question" in entry else entry["query"]
+    if not isinstance(question, str):
+        raise TypeError("a question is not a text")
+    return question

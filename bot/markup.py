@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
+from urllib.parse import urlsplit
 
 from retrieval.sentences import sentences
 
 MAX_UNITS = 4096
 MAX_ENTITIES = 100
 _MAX_URL = 2048
+_LONGEST_SHOWN = 300
 # Control characters and halves of surrogate pairs, which no message can hold.
 _UNSENDABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _URL = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
@@ -103,8 +105,20 @@ def units(text: str) -> int:
 
 
 def web_address(url: str | None) -> str | None:
-    """The address if Telegram takes it for a link: http or https, with a host, of at most 2048 characters."""
-    return url if url and len(url) <= _MAX_URL and _URL.fullmatch(url) else None
+    """The address if Telegram takes it for a link: http or https, a host with a dot in it, 2048 characters."""
+    if not url or len(url) > _MAX_URL or not _URL.fullmatch(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    return url if "." in host.strip(".") else None
+
+
+def unlinked_address(url: str | None) -> str | None:
+    """An address of the web, not too long to be shown, that Telegram takes for no link: one of a company's network."""
+    return url if url and len(url) <= _LONGEST_SHOWN and _URL.fullmatch(url) and not web_address(url) else None
 
 
 def to_html(blocks: Iterable[Block]) -> str:

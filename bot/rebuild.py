@@ -9,6 +9,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ _log = logging.getLogger(__name__)
 # A report may name ten thousand rejected files on its one line.
 _LONGEST_LINE = 1 << 26
 _PATIENCE = 10
+_SOON, _LATER = 1.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,14 @@ class Running:
 
 
 class Rebuilder:
-    """At most one build at a time."""
+    """At most one build at a time, and none any more after `close`."""
 
     def __init__(self, settings: Settings, sources: Sequence[Path]) -> None:
         self._command = [sys.executable, "-m", "bot.cli", "--data", str(settings.data_dir), "index", "--events"]
         self._sources = [str(source) for source in sources]
         self._process: asyncio.subprocess.Process | None = None
         self._stopped = False
+        self._closing = asyncio.Event()
         self.running: Running | None = None
 
     async def run(
@@ -76,6 +79,8 @@ class Rebuilder:
 
         `on_event` is called in the event loop's thread, several times a second.
         """
+        if self._closing.is_set():
+            return Outcome("stopped", message="The bot was stopped; build again when it runs.")
         if self.running:
             return Outcome("busy")
         self.running, self._stopped = Running(by, datetime.now(UTC)), False
@@ -86,16 +91,23 @@ class Rebuilder:
 
     def stop(self) -> bool:
         """Stop the build; False if none is running here."""
-        if self._process is None:
+        if self.running is None:
             return False
         self._stopped = True
-        self._process.terminate()
+        if self._process:
+            _terminate(self._process)
         return True
 
+    async def while_busy(self) -> None:
+        """Wait a while before another try: longer if another process builds, which only one more process can tell."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), _SOON if self.running else _LATER)
+
     async def close(self) -> None:
-        """Stop the build and wait for its process to end."""
+        """Stop the build and wait for its process to end. None is begun any more."""
+        self._closing.set()
         process = self._process
-        if process and self.stop():
+        if self.stop() and process:
             try:
                 await asyncio.wait_for(process.wait(), _PATIENCE)
             except TimeoutError:
@@ -110,6 +122,8 @@ class Rebuilder:
             stdout=asyncio.subprocess.PIPE,
             limit=_LONGEST_LINE,
         )
+        if self._stopped:  # before there was a process
+            _terminate(process)
         outcome, report = None, None
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         async for line in process.stdout:
@@ -131,6 +145,11 @@ class Rebuilder:
             how = f"signal {-code}" if code < 0 else f"status {code}"
             return Outcome("failed", report, f"the build's process ended with {how}.")
         return outcome
+
+
+def _terminate(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):  # it has just ended by itself
+        process.terminate()
 
 
 _KINDS: dict[str, Literal["refused", "busy"]] = {"BuildRefused": "refused", "BuildRunning": "busy"}

@@ -8,7 +8,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from bot.markup import MAX_UNITS, Block, Blocks, Run, block, messages, one_line, units, web_address
+from bot.markup import (
+    MAX_UNITS,
+    Block,
+    Blocks,
+    Run,
+    block,
+    messages,
+    one_line,
+    units,
+    unlinked_address,
+    web_address,
+)
 from bot.state import Cited, Record
 from bot.texts import Texts
 from retrieval.sentences import Span, paragraphs
@@ -50,7 +61,8 @@ def deep_link(bot: str, answer_id: str, n: int | None = None) -> str:
 def answer(record: Record, texts: Texts, bot: str, rating: int | None = None, with_question: bool = False) -> Shown:
     """An answer, or a refusal, with its citations and buttons.
 
-    `bot` is the bot's user name, for deep links. The question goes before it if no message with it stands above.
+    `bot` is the bot's user name, for deep links. The question goes before it if no message with it stands above. A
+    copy, shown `with_question`, cannot be asked literally: that would change the answer of whoever asked.
     """
     answered = record.answered
     if answered is None:
@@ -61,7 +73,7 @@ def answer(record: Record, texts: Texts, bot: str, rating: int | None = None, wi
         blocks.append(block(Run(one_line(record.asked.text, 500), italic=True)))
     if answered.understood_as != record.asked.text.strip() and record.asked.via == "message":
         blocks.append(block(Run(texts("understood_as", question=one_line(answered.understood_as, 300)), italic=True)))
-        literally = ((Button(texts("button_literally"), f"lit:{record.id}"),),)
+        literally = () if with_question else ((Button(texts("button_literally"), f"lit:{record.id}"),),)
     first = [cited for cited in answered.citations if not cited.later]
     if answered.text is None:
         blocks.append(block(Run(texts("refused"), bold=True), " ", texts(f"refused_{answered.refusal}")))
@@ -202,7 +214,13 @@ def _credit(cited: Cited, texts: Texts, bot: str, answer_id: str) -> Block:
     facts = [one_line(cited.source, _OUTLET)] if cited.source else []
     facts += [texts.day(cited.published)] if cited.published else []
     title = Run(one_line(cited.title, _TITLE), link=_target(cited, bot, answer_id))
-    return block(Run(f"{cited.n}. ", bold=True), *([f"{', '.join(facts)}: "] if facts else []), title)
+    address = unlinked_address(cited.url)
+    return block(
+        Run(f"{cited.n}. ", bold=True),
+        *([f"{', '.join(facts)}: "] if facts else []),
+        title,
+        *([f" ({address})"] if address else []),
+    )
 
 
 def _emphasised(cited: Cited) -> tuple[Run, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.removed import Removed
 from bot.settings import Settings
+from bot.texts import Refusal
 from retrieval.answering import Answerer
 from retrieval.build import build
 from retrieval.encoder import Encoder, TorchEncoder
@@ -141,15 +142,18 @@ def open_reader_model(settings: Settings) -> ReaderModel:
     return open_reader(settings.reader_model, settings.models_dir, settings.encoder_threads)
 
 
-def roll_back(settings: Settings) -> str:
-    """Let the generation before the current one answer; returns its name.
+def roll_back(settings: Settings, current: str | None = None) -> str:
+    """Let the generation before the current one answer, if that is the `current` one of a name given; returns its name.
 
     Raises:
+        Refusal: another generation than the one named is current.
         IndexMissing, BuildRunning, NoPrevious: as `Store.require`, `Store.building` and `Store.rollback`.
     """
     store = Store(settings.index_dir)
     store.require()  # before the lock, which would make the folder
     with store.building():
+        if current is not None and (now := store.current()) != current:
+            raise Refusal("rollback_outdated", generation=now or "?")
         return store.rollback()
 
 

@@ -261,11 +261,14 @@ class State:
                 .where(questions.c.id == identity, ratings.c.user_id == user_id)
             )
 
-    def turns(self, place: Place, limit: int = 6) -> list[Record]:
-        """The last answered questions of a conversation, oldest first."""
+    def turns(self, place: Place, limit: int = 6, before: str | None = None) -> list[Record]:
+        """The last answered questions of a conversation, oldest first; only those asked before the one of that id."""
+        wanted = and_(_at(place), ~questions.c.past)
+        if before is not None:
+            asked = select(questions.c.number).where(questions.c.id == before).scalar_subquery()
+            wanted = and_(wanted, questions.c.number < asked)
         with transaction(self._reader) as connection:
-            found = _records(connection, and_(_at(place), ~questions.c.past), answered=True, newest=limit)
-        return found[::-1]
+            return _records(connection, wanted, answered=True, newest=limit)[::-1]
 
     def begin_anew(self, place: Place) -> None:
         """What was asked there so far belongs to the conversation no more."""

@@ -4,17 +4,20 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from bot.output import answer_lines, credit, heading_above, plain
 from bot.service import Service
 from retrieval.errors import RetrievalError
 from retrieval.followups import Turn, turn_of
-from retrieval.types import Answer, Progress
+from retrieval.types import Answer, Citation, Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 # Earlier questions that one may lean on, as many as in Telegram.
 _TURNS = 6
@@ -84,6 +87,8 @@ def converse(service: Service, as_of: date | None = None) -> None:
     """Answer line by line until the end of the input: with colours in a terminal, else in plain text."""
     service.watch()
     talk = Conversation(service, as_of)
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # a byte that is no text is no reason to end
     try:
         if sys.stdin.isatty() and sys.stdout.isatty():
             _converse_with_colours(service, talk)
@@ -135,16 +140,26 @@ def show(answer: Answer, console: "Console") -> None:
 
     if answer.understood_as != answer.question:
         console.print(Text(f"Understood as: {plain(answer.understood_as)}", style="italic"))
-    if answer.refused:
-        console.print(Text(f"I could not find that. {answer.reason}", style="yellow"))
-    else:
-        console.print(Text(plain(answer.text or ""), style="bold"))
+    said = plain(answer_lines(replace(answer, understood_as=answer.question))[0])
+    console.print(Text(said, style="yellow" if answer.refused else "bold"))
     for citation in answer.citations:
         if heading := heading_above(answer, citation):
             console.print(heading)
-        console.print(Text(f"{citation.n}  {credit(citation)}", style="cyan"))
+        console.print(Text(f"[{citation.n}] {credit(citation)}", style="cyan"))
         if citation.quote != answer.text:
-            console.print(Padding(Text(f"“{plain(citation.quote)}”"), (0, 0, 0, 3)))
+            console.print(Padding(_quoted(citation), (0, 0, 0, 4)))
         if citation.article.url:
-            console.print(Padding(Text(plain(citation.article.url), style="blue underline"), (0, 0, 0, 3)))
+            console.print(Padding(Text(plain(citation.article.url), style="blue underline"), (0, 0, 0, 4)))
     console.print(Text(f"{answer.timings_ms.get('total', 0):.0f} ms", style="dim"), end="\n\n")
+
+
+def _quoted(citation: Citation) -> "Text":
+    """The quotation with the answer that it holds in bold."""
+    from rich.text import Text
+
+    quoted = Text(f"“{plain(citation.quote)}”")
+    if citation.answer_start is not None and citation.answer_end is not None:
+        before, through = (citation.quote[: at - citation.start] for at in (citation.answer_start, citation.answer_end))
+        # The mark holds the place of the space before the answer, and is as wide as the opening quotation mark.
+        quoted.stylize("bold", len(plain(f"{before}|")), len(plain(through)) + 1)
+    return quoted

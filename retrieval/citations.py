@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from retrieval.reports import outlets, same_answer, same_words
+from retrieval.reports import outlets, place_of, same_report, same_words
 from retrieval.sentences import Span
 from retrieval.types import Candidate, Citation, Reading
 
@@ -25,7 +25,8 @@ def cite(reading: Reading) -> tuple[Citation, ...]:
     """
     best = reading.candidates[0]
     near = [one for one in reading.candidates if one.score >= reading.near]
-    held_by = {one: held for one in (best, *near) if (held := _place(one, best))}
+    apart = {_sentence(one) for one in reading.differing}
+    held_by = {one: held for one in (best, *near) if _sentence(one) not in apart and (held := _place(one, best))}
     same = [(one, held_by[one]) for one in _one_an_article(held_by)]
     if not reading.differing:
         # The very words of the answer stand in the first.
@@ -52,8 +53,8 @@ def nearest(reading: Reading) -> tuple[Citation, ...]:
 
 def reported_by(reading: Reading) -> int:
     """How many outlets give the best candidate's answer."""
-    best = reading.candidates[0].text
-    return outlets([one for one in reading.candidates if one.score >= reading.near and same_answer(one.text, best)])
+    best = reading.candidates[0]
+    return outlets([one for one in reading.candidates if one.score >= reading.near and same_report(one, best)])
 
 
 def _citation(n: int, candidate: Candidate, held: _Held) -> Citation:
@@ -73,11 +74,10 @@ def _citation(n: int, candidate: Candidate, held: _Held) -> Citation:
 
 def _place(candidate: Candidate, best: Candidate) -> _Held | None:
     """Where in its sentence, as offsets into the article, a candidate holds the best one's answer; None if nowhere."""
-    if same_answer(candidate.text, best.text):
+    if same_report(candidate, best):
         return "exact", Span(candidate.start, candidate.end)
-    at = candidate.sentence.find(best.text)
-    start = candidate.sentence_start + at
-    return ("exact", Span(start, start + len(best.text))) if at >= 0 else None
+    span = place_of(best, candidate)
+    return ("exact", span) if span else None
 
 
 def _one_an_article(candidates: Iterable[Candidate]) -> Sequence[Candidate]:

@@ -123,9 +123,18 @@ def made_aside(folder: Path) -> Iterator[Path]:
 
 
 def write_onnx(
-    module: Any, path: Path, inputs: dict[str, Any], outputs: Sequence[str], most_tokens: int, quantise: bool = True
+    module: Any,
+    path: Path,
+    inputs: dict[str, Any],
+    outputs: Sequence[str],
+    most_tokens: int,
+    quantise: bool = True,
+    left_whole: int = 0,
 ) -> None:
     """Write a torch module as ONNX, its weights quantised to int8. `inputs` are examples, (1, tokens) each.
+
+    In the first `left_whole` layers the second matrix of the feed-forward part stays float32: of all matrices these
+    lose most by int8, since a few of their inputs are much larger than the rest.
 
     Raises:
         Exception: of any kind; torch and onnx raise what they like.
@@ -149,10 +158,21 @@ def write_onnx(
             verbose=False,
         )
         if quantise:
-            quantize_dynamic(whole, path, weight_type=QuantType.QInt8, per_channel=True)
+            kept = _narrowing(whole)[:left_whole]
+            quantize_dynamic(whole, path, weight_type=QuantType.QInt8, per_channel=True, nodes_to_exclude=kept)
             whole.unlink()
         else:
             whole.rename(path)
+
+
+def _narrowing(path: Path) -> list[str]:
+    """The names of the multiplications by a matrix that has more rows than columns, in order."""
+    import onnx
+
+    graph = onnx.load(path).graph
+    shapes = {matrix.name: tuple(matrix.dims) for matrix in graph.initializer}
+    products = [node for node in graph.node if node.op_type == "MatMul" and len(shapes.get(node.input[1], ())) == 2]
+    return [node.name for node in products if shapes[node.input[1]][0] > shapes[node.input[1]][1]]
 
 
 @contextmanager

@@ -112,8 +112,8 @@ def _people(asks: str, answer: str, turn: Turn) -> Iterator[str]:
         yield _in_full(named[-1 if last else 0], turn)
     elif asks == "who" and _ARTICLE.match(answer):
         yield answer
-    named = (name for name in _things_named(turn.question) if not name.isupper())
-    yield from (_with_article(name, turn.question) for name in named)
+    asked_of = (name for name in _things_named(turn.question) if not name.isupper())
+    yield from (_with_article(name, turn.question) for name in asked_of)
 
 
 def _things(asks: str, answer: str, question: str, plural: bool) -> Iterator[str]:

@@ -18,7 +18,7 @@ from retrieval.errors import ModelError
 from retrieval.gates import Place, objection, quotation, settles
 from retrieval.lexical import LexicalIndex
 from retrieval.reader_model import BUNDLED, TUNING, Logits, ReaderModel
-from retrieval.reports import contradict, one_a_text, same_words
+from retrieval.reports import contradict, one_a_text, same_answer, same_words
 from retrieval.sentences import Span, paragraphs, sentences
 from retrieval.types import Candidate, Hit, Reading
 
@@ -53,7 +53,7 @@ class SpanWeights:
     retrieval: float = 8.0
     support: float = 1.0
     near: float = 8.0
-    like: float = 4.0
+    like: float = 6.0
     sentence: float = 10.0
 
 
@@ -63,13 +63,14 @@ class Evidence:
 
     The margin of its span, in logits; its lead over the next other answer; the share of the question's words, by
     rarity, in its passage with the headline (in its sentence, if that is to settle a yes or no); the likeness (cosine)
-    of the best passage.
+    of the best passage; the natural logarithm of how many articles give it in the same words, copies counted once.
     """
 
     margin: float
     lead: float
     coverage: float
     passage: float
+    reports: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Calibration:
     lead: float = 0.0
     coverage: float = 0.0
     passage: float = 0.0
+    reports: float = 0.0
 
     def probability(self, evidence: Evidence) -> float:
         """The probability, 0 to 1, that the answer is right."""
@@ -158,11 +160,15 @@ class SpanReader:
             return Reading((), 0.0, objected=objected, objection=judged[0][1]), None
         best = sound[0]
         like = [one for one in sound if one.score >= best.score - weights.like]
-        differing = one_a_text(one for one in like if contradict(question, best.text, one.text))
-        apart = {same_words(one.text) for one in (best, *differing)}
+        contrasted = [one for one in like if contradict(question, best.text, one.text)]
+        apart = {same_words(one.text) for one in (best, *one_a_text(contrasted))}
+        # An article differs if the number that it gives first does: "rose to 15 from 12" reports 15.
+        told = one_a_text(one for one in like if one in contrasted or same_answer(one.text, best.text))
+        differing = [one for one in told if one in contrasted]
         # That it is only planned, or that the opposite is reported, speaks against any other answer too.
         contrary = [one for one, verdict in judged if verdict and verdict.gate in ("plan", "verb")]
         rivals = [one.score for one in (*sound, *contrary) if same_words(one.text) not in apart]
+        alike = [one for one in sound if same_words(one.text) == same_words(best.text)]
         evidence = Evidence(
             margin=next(span.score for span in spans if (span.hit, span.start) == (best.hit, best.start)),
             lead=best.score - max(rivals, default=best.score - weights.retrieval),
@@ -171,6 +177,7 @@ class SpanReader:
                 best.sentence if settles(question) else f"{best.hit.article.title}\n{best.hit.passage.text}",
             ),
             passage=max(hit.likeness for hit in hits),
+            reports=float(np.log(len(one_a_text(alike)))),
         )
         newest, *others = sorted((best, *differing), key=_published, reverse=True)
         reading = Reading(

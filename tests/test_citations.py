@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from retrieval.citations import cite
+from retrieval.citations import cite, reported_by
 from retrieval.types import Article, Candidate, Hit, Passage, Reading
 
 
@@ -66,3 +66,41 @@ def test_three_articles_with_the_answer_and_one_without_are_cited_at_most() -> N
     others = [_candidate(f"other {n}", f"Mr Vale the {n}th denied it.", f"the {n}th", score=5.0) for n in range(5)]
     kinds = [one.kind for one in cite(Reading((*same, *others), 0.9))]
     assert kinds == ["exact", "exact", "exact", "related"]
+
+
+def test_a_sentence_that_differs_is_not_cited_as_holding_the_answer_too() -> None:
+    best = _candidate("herald", "The storm killed 12 people.", "12", score=9.0)
+    other = _candidate("courier", "The storm killed 120 people in 12 towns.", "120", score=8.0)
+    towns = _candidate("courier", "The storm killed 120 people in 12 towns.", "12 towns", score=7.0)
+    cited = cite(Reading((best, other, towns), 0.9, differing=(other,)))
+    assert [(one.article.id, one.kind) for one in cited] == [("herald", "exact"), ("courier", "differs")]
+
+
+def test_a_number_within_another_is_not_the_answer() -> None:
+    best = _candidate("herald", "The storm killed 12 people.", "12", score=9.0)
+    other = _candidate("courier", "The storm hit 120 towns.", "towns", score=8.0)
+    assert [one.kind for one in cite(Reading((best, other), 0.9))] == ["exact", "related"]
+
+
+def test_a_place_whose_name_holds_another_is_another_answer_of_another_outlet() -> None:
+    best = _candidate("herald", "Norland denied the account.", "Norland", score=9.0)
+    other = _candidate("courier", "South Norland denied the account.", "South Norland", score=8.0)
+    reading = Reading((best, other), 0.9)
+    assert [one.kind for one in cite(reading)] == ["exact", "related"]
+    assert reported_by(reading) == 1
+
+
+def test_a_surname_and_the_fuller_name_are_one_answer_of_two_outlets() -> None:
+    best = _candidate("herald", "Anna Orr denied the account.", "Anna Orr", score=9.0)
+    other = _candidate("courier", "Mayor Orr denied the account.", "Orr", score=8.0)
+    reading = Reading((best, other), 0.9)
+    assert [one.kind for one in cite(reading)] == ["exact", "exact"]
+    assert reported_by(reading) == 2
+
+
+def test_a_number_in_other_words_is_one_answer_of_two_outlets() -> None:
+    best = _candidate("herald", "More than 50,000 people marched.", "More than 50,000", score=9.0)
+    other = _candidate("courier", "At least 50,000 people marched.", "At least 50,000 people", score=8.0)
+    reading = Reading((best, other), 0.9)
+    assert [one.kind for one in cite(reading)] == ["exact", "exact"]
+    assert reported_by(reading) == 2

@@ -16,10 +16,11 @@ from bot.markup import (
     to_html,
     to_plain,
     units,
+    unlinked_address,
     web_address,
 )
 from tests.telegram.entities import utf16_length, utf16_slice
-from tests.telegram.markup import parse_html
+from tests.telegram.markup import checked_link, parse_html
 
 LINK = 'https://example.org/a?b=1&c="2"'
 # What is special in HTML, what takes two units, what is written from right to left, and where sentences end.
@@ -164,6 +165,15 @@ def test_right_to_left_text_is_isolated_from_what_stands_beside_it() -> None:
         ("https://", False),
         ("https:///path", False),
         ("https://example.org/a b", False),
+        ("http://127.0.0.1:8080/a", True),
+        ("http://localhost:8080/a", False),
+        ("https://intranet/news/1", False),
+        ("https://intranet./news.html", False),
+        ("https://reader.name@intranet/", False),
+        ("https://example.org:99999/", False),
+        ("https://example.org:port/", False),
+        ("http://[::1]/", False),
+        ("http://[::1/", False),
         ("file:///etc/passwd", False),
         ("tg://user?id=1", False),
         ("", False),
@@ -172,3 +182,27 @@ def test_right_to_left_text_is_isolated_from_what_stands_beside_it() -> None:
 )
 def test_only_addresses_of_the_web_become_links(url: str | None, taken: bool) -> None:
     assert web_address(url) == (url if taken else None)
+
+
+_HOSTS = st.text(st.sampled_from("ab.-:@[]%/?#1\\é\u2100"), max_size=12)
+
+
+@settings(deadline=None)
+@given(st.builds("{}{}".format, st.sampled_from(["http://", "HTTPS://", "tg://", "//"]), _HOSTS))
+def test_telegram_takes_every_address_that_becomes_a_link(url: str) -> None:
+    assert web_address(url) is None or checked_link(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://localhost:8080/a", True),
+        ("https://intranet/news/1", True),
+        ("https://intranet/" + "x" * 300, False),
+        ("https://example.org/a", False),
+        ("javascript:alert(1)", False),
+        (None, False),
+    ],
+)
+def test_an_address_of_the_web_that_becomes_no_link_is_shown_as_text(url: str | None, shown: bool) -> None:
+    assert unlinked_address(url) == (url if shown else None)

@@ -207,6 +207,8 @@ def test_a_question_that_was_completed_says_how_and_can_be_asked_literally() -> 
     assert parts(only(shown), "italic") == ["Understood as: Who won? When?"]
     assert Button("Ask it literally", f"lit:{ID}") in buttons(shown)
     assert "Ask it literally" not in labels(render.answer(record(cited()), EN, BOT))
+    copied = render.answer(record(cited(), understood_as="Who won? When?"), EN, BOT, with_question=True)
+    assert "Ask it literally" not in labels(copied)
 
 
 def test_the_question_goes_before_an_answer_that_replies_to_none() -> None:
@@ -333,6 +335,17 @@ def test_an_address_of_2000_characters_is_a_link_without_the_sentence() -> None:
     shown = render.answer(record(cited(url=url)), EN, BOT)
     assert {one.url for one in links(only(shown))} == {url}
     assert Button("Open the article", url=url) in buttons(shown)
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8080/x", "https://intranet/news/1", "http://example.org:99999/"])
+def test_an_address_that_telegram_makes_no_link_of_is_shown_as_text(url: str) -> None:
+    shown = render.answer(record(cited(url=url)), EN, BOT)
+    parsed = only(shown)
+    assert f"Ada wins ({url})\n" in parsed.text
+    assert {urlsplit(one.url or "").hostname for one in links(parsed)} == {"t.me"}
+    assert shown.preview is None
+    for one in (shown, render.passage(record(), cited(url=url), ARTICLE, None, EN, BOT)):
+        assert "Open the article" not in labels(one)
 
 
 def test_arabic_is_isolated_in_the_headline_and_untouched_in_the_sentence() -> None:

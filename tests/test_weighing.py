@@ -69,6 +69,31 @@ def test_numbers_that_differ_are_all_cited_the_newest_first(tmp_path: Path) -> N
     assert older.article.text[older.answer_start : older.answer_end] == "23"
 
 
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("The number of people hurt in the crash rose to 23 on Tuesday from 18 on Monday.", "18"),
+        ("In all 23 people were hurt in the crash. Of the hurt people, 4 were children.", "4"),
+    ],
+)
+def test_an_article_does_not_differ_from_itself_nor_from_one_that_gives_the_same_first(
+    tmp_path: Path, text: str, other: str
+) -> None:
+    again = _record("Courier", "2024-05-02", f"The police confirmed it. {text}")
+    copy = _record("Echo", "2024-05-03", text)
+    margins = {"23": 9.0, other: 7.0}
+    answer, _ = _answer(tmp_path, "How many people were hurt in the crash?", margins, _FIRST, again, copy)
+    assert answer.text == "23"
+    assert "differs" not in {one.kind for one in answer.citations}
+
+
+def test_an_article_that_gives_another_number_first_differs(tmp_path: Path) -> None:
+    later = _record("Courier", "2024-05-02", "In all 18 people were hurt in the crash. Police had said 23 people.")
+    margins = {"In all 18": 8.0, "23": 7.0, "that 23": 9.0}
+    answer, _ = _answer(tmp_path, "How many people were hurt in the crash?", margins, _FIRST, later)
+    assert [(one.article.id, one.kind) for one in answer.citations[:2]] == [("Courier", "exact"), ("Herald", "differs")]
+
+
 def test_a_number_that_is_far_weaker_does_not_contradict(tmp_path: Path) -> None:
     answer, reading = _answer(
         tmp_path, "How many people were hurt in the crash?", {"23": 9.0, "18": 2.0}, _FIRST, _LATER

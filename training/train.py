@@ -32,6 +32,7 @@ from retrieval.reader_model import MODEL
 from retrieval.retriever import Retriever
 from retrieval.store import Store
 from training.examples import Example, all_examples
+from training.headlines import headline_examples
 from training.tokens import Batch, batches, encode
 from training.weights import exported_weights
 
@@ -153,12 +154,15 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=math.inf, help="end, with the rate at 0, after so many")
     parser.add_argument("--rate", type=float, default=_RATE)
     parser.add_argument("--start-from", type=Path, help="the folder of an exported reader to begin with")
+    parser.add_argument("--headlines", type=int, default=0, help="so many questions made of headlines besides")
     parser.add_argument("--teachers", type=Path, nargs="*", default=[], help="folders of exported readers")
     arguments = parser.parse_args()
     torch.manual_seed(1)
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
-    examples = _examples(data_folder(arguments.data), arguments.full_index, out / "examples.pickle")
+    examples = _examples(
+        data_folder(arguments.data), arguments.full_index, out / "examples.pickle", arguments.headlines
+    )
     training = Training(out / "checkpoint.pt", arguments.start_from, arguments.rate, arguments.teachers)
     run(training, examples, arguments.passes, arguments.minutes * 60)
     training.save()
@@ -191,13 +195,16 @@ def run(training: Training, examples: list[Example], passes: float, seconds: flo
         place.pass_number, place.within = place.pass_number + 1, 0
 
 
-def _examples(data: Path, full_index: Path, kept: Path) -> list[Example]:
+def _examples(data: Path, full_index: Path, kept: Path, headlines: int) -> list[Example]:
     """The examples, kept between runs: gathering them takes some minutes."""
     if not kept.exists():
         settings = Settings(data_dir=full_index)
         news = Retriever(Store(settings.index_dir).open().index, open_encoder(settings))
         chance = random.Random(1)
-        kept.write_bytes(pickle.dumps(all_examples(data, news, chance)))
+        gathered = all_examples(data, news, chance)
+        if headlines:
+            gathered += headline_examples(list(news.index.documents), news, headlines, chance)
+        kept.write_bytes(pickle.dumps(gathered))
     examples: list[Example] = pickle.loads(kept.read_bytes())
     return examples
 

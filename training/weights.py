@@ -1,4 +1,4 @@
-"""The weights of an exported reader, to go on training from: int8 matrices times their scales."""
+"""The weights of an exported reader, to go on training from: int8 matrices times their scales, and those left whole."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from onnx import numpy_helper
 
 
 def exported_weights(path: Path) -> dict[str, torch.Tensor]:
-    """The weights in a reader.onnx of `training.export`, float32, by their names in the model of transformers.
+    """The weights in a reader.onnx of `training.export`, as float32, by their names in the model of transformers.
 
     The word embeddings are left out: they are never trained. A matrix has no name of its own after quantisation; it
     is that of the bias which is added to its product.
@@ -23,13 +23,16 @@ def exported_weights(path: Path) -> dict[str, torch.Tensor]:
             base = name.removesuffix("_quantized")
             weights[base] = (array.astype(np.float32) - stored[f"{base}_zero_point"]) * stored[f"{base}_scale"]
     for node in graph.node:
+        if node.op_type not in ("MatMul", "MatMulInteger") or node.input[1] not in stored:
+            continue
+        matrix = node.input[1].removesuffix("_quantized")
+        bias = node
+        while bias.op_type != "Add":
+            bias = readers[bias.output[0]]
+        name = next(item for item in bias.input if item in stored).removesuffix("bias") + "weight"
+        whole = stored[node.input[1]].astype(np.float32)
         if node.op_type == "MatMulInteger":
-            matrix = node.input[1].removesuffix("_quantized")
-            bias = node
-            while bias.op_type != "Add":
-                bias = readers[bias.output[0]]
-            name = next(item for item in bias.input if item in stored).removesuffix("bias") + "weight"
-            whole = stored[f"{matrix}_quantized"].astype(np.float32) - stored[f"{matrix}_zero_point"]
-            weights[name] = (whole * stored[f"{matrix}_scale"]).T
+            whole = (whole - stored[f"{matrix}_zero_point"]) * stored[f"{matrix}_scale"]
+        weights[name] = whole.T
     names = {name: name.removeprefix("model.") for name in weights if not name.endswith(("_scale", "_point"))}
     return {short: torch.from_numpy(np.array(weights[name])) for name, short in names.items()}

@@ -5,15 +5,16 @@ import logging
 import secrets
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from telegram import Update
-from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
+from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application
 from telegram.request import HTTPXRequest
 
@@ -39,7 +40,9 @@ _UPDATES = [
 ]
 # A question older than this, left over from a crash, is not worth an answer any more.
 _LEFT_OVER = timedelta(hours=2)
-_CONFLICT_SECONDS = 30
+# How long two bots with one token must have been at odds, and how often, for it to be no mere overlap at a restart.
+# Between two conflicts of one quarrel there is PTB's pause, of up to 30 s, and a poll, of 10 s.
+_CONFLICT_SECONDS, _CONFLICTS, _CONFLICT_PAUSE = 30, 5, 45
 
 
 class _Bot(Application):  # type: ignore[type-arg]
@@ -63,6 +66,25 @@ class _Polls(HTTPXRequest):
         return replied
 
 
+class Quarrel:
+    """Conflicts with another process that asks for updates with the same token."""
+
+    def __init__(self) -> None:
+        self._times: list[float] = []
+
+    def lasts(self, now: float) -> bool:
+        """Count a conflict, at a time in seconds; whether this has gone on for long, without peace between."""
+        if self._times and now - self._times[-1] > _CONFLICT_PAUSE:
+            self._times = []
+        self._times.append(now)
+        return len(self._times) >= _CONFLICTS and now - self._times[0] > _CONFLICT_SECONDS
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the last conflict was the first of its quarrel."""
+        return len(self._times) == 1
+
+
 class Bot:
     """The running bot."""
 
@@ -77,7 +99,8 @@ class Bot:
         logging.getLogger().addHandler(self.errors)
         self._stop = asyncio.Event()
         self._problem: str | None = None
-        self._conflict_since: float | None = None
+        self._quarrel = Quarrel()
+        self._begun = datetime.now(UTC)
         self._polls = _Polls(connection_pool_size=1, connect_timeout=10, read_timeout=5)
         api = settings.telegram_api_url.rstrip("/")
         self.app = (
@@ -96,14 +119,14 @@ class Bot:
             .build()
         )
         self.asking = Asking(self.desk)
-        self.building = Building(self.desk, self.answer_left_over)
+        self.building = Building(self.desk)
         Wiring(self.desk, self.asking, self.building, self.errors).connect(self.app)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; running answers are finished first.
 
         Raises:
-            SettingsError: the token is refused, another bot polls with it, a port is in use.
+            SettingsError: the token or the webhook is refused, another bot polls with it, a port is in use.
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -114,43 +137,48 @@ class Bot:
                 handle = await serve_metrics(self.settings.metrics_listen, self.metrics, self._health)
                 stack.push_async_callback(handle.close)
             ready = await asyncio.to_thread(self.desk.open)
-            if not await self._connect():
+            if not await self._reach(self.app.initialize):
                 return
             stack.push_async_callback(self.app.shutdown)
             self.desk.username = self.app.bot.username
             await self.app.start()
             stack.push_async_callback(self._finish)
-            await self._listen()
-            await publish_menus(self.app.bot, self.settings.admin_ids)
+            if not await self._listen():
+                return
             _log.info("@%s answers", self.desk.username)
-            begun = asyncio.create_task(self.answer_left_over() if ready else self.building.first(self.app.bot))
-            stack.callback(begun.cancel)
+            works = [publish_menus(self.app.bot, self.settings.admin_ids), self.answer_left_over()]
+            if not ready:
+                works.append(self.building.first(self.app.bot))
+            for work in works:
+                stack.callback(self.app.create_task(work).cancel)
             await self._stop.wait()
         if self._problem:
             raise SettingsError(self._problem)
 
     async def answer_left_over(self) -> None:
-        """Answer what was asked before a crash, or before there was an index, and has no answer yet."""
-        since = datetime.now(UTC) - _LEFT_OVER
+        """As soon as there is an index, answer what was asked before that, or before a crash, and has no answer yet."""
+        await self.desk.opened()
+        since = self._begun - _LEFT_OVER
         for record in await asyncio.to_thread(self.desk.state.unanswered, since):
             try:
                 await self.asking.respond(self.app.bot, record)
             except Exception as error:  # one of them must not cost the others their answers
                 logs.report(_log, error)
 
-    async def _connect(self) -> bool:
-        """Say hello to Telegram until it answers; False if the bot is to stop first."""
+    async def _reach(self, call: Callable[[], Awaitable[object]]) -> bool:
+        """Call Telegram until it answers; False if the bot is to stop first."""
         pause = 1.0
         while not self._stop.is_set():
             try:
-                await self.app.initialize()
+                if await self._unless_stopped(call):
+                    return True
             except InvalidToken:
                 raise SettingsError(
                     f"{self.settings.telegram_api_url} does not know this TELEGRAM_BOT_TOKEN; "
                     "copy it once more from @BotFather"
                 ) from None
-            except NetworkError as error:
-                _log.error(
+            except (NetworkError, RetryAfter) as error:
+                _log.warning(
                     "Telegram cannot be reached at %s (%s); trying again in %.0f s",
                     self.settings.telegram_api_url,
                     error,
@@ -159,34 +187,59 @@ class Bot:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), pause)
                 pause = min(pause * 2, 60.0)
-            else:
-                return True
         return False
 
-    async def _listen(self) -> None:
+    async def _unless_stopped(self, call: Callable[[], Awaitable[object]]) -> bool:
+        """Await the call; if the bot is to stop, leave it and give False."""
+        task, stop = asyncio.ensure_future(call()), asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.cancel()
+        if task.done():
+            await task
+            return True
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return False
+
+    async def _listen(self) -> bool:
+        """Begin to hear of updates; False if the bot is to stop first."""
         updater = self.app.updater
         assert updater is not None  # noqa: S101 - the builder made one
         url, settings = self.settings.webhook_url, self.settings
+        # PTB would call Telegram for ever and without a word if it is not reached, or refuses the webhook. So it is
+        # called here before.
         if url is None:
-            await updater.start_polling(
+            poll = partial(
+                updater.start_polling,
                 timeout=10,
                 bootstrap_retries=-1,
                 allowed_updates=_UPDATES,
                 error_callback=self._polling_failed,
             )
-            return
+            return await self._reach(self.app.bot.delete_webhook) and await self._unless_stopped(poll)
         host, port = parse_listen(settings.webhook_listen)
         secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else secrets.token_urlsafe(32)
+
+        async def hook() -> None:
+            try:
+                await self.app.bot.set_webhook(url, allowed_updates=_UPDATES, secret_token=secret)
+            except BadRequest as error:
+                raise SettingsError(f"WEBHOOK_URL: Telegram refuses it ({error})") from error
+
+        serve = partial(
+            updater.start_webhook,
+            host,
+            port,
+            urlsplit(url).path.lstrip("/"),
+            webhook_url=url,
+            bootstrap_retries=-1,
+            allowed_updates=_UPDATES,
+            secret_token=secret,
+        )
         try:
-            await updater.start_webhook(
-                host,
-                port,
-                urlsplit(url).path.lstrip("/"),
-                webhook_url=url,
-                bootstrap_retries=-1,
-                allowed_updates=_UPDATES,
-                secret_token=secret,
-            )
+            return await self._reach(hook) and await self._unless_stopped(serve)
         except OSError as error:
             raise SettingsError(
                 f"WEBHOOK_LISTEN={settings.webhook_listen}: cannot be listened at ({error.strerror}); "
@@ -205,12 +258,11 @@ class Bot:
         if not isinstance(error, Conflict):
             _log.warning("updates cannot be fetched (%s); trying again", error)
             return
-        now = asyncio.get_running_loop().time()
         message = "another process asks for updates with the same TELEGRAM_BOT_TOKEN; stop it, there can be only one"
-        if self._conflict_since is None or now - self._conflict_since > 4 * _CONFLICT_SECONDS:
-            self._conflict_since = now
+        lasts = self._quarrel.lasts(time.monotonic())
+        if self._quarrel.is_new:
             _log.error("%s", message)
-        elif now - self._conflict_since > _CONFLICT_SECONDS:
+        if lasts:
             self._problem = message
             self._stop.set()
 

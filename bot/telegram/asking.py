@@ -1,20 +1,28 @@
 """Questions in chats: private ones, groups and topics, and what is edited."""
 
 import asyncio
+import logging
 import re
+from collections.abc import MutableMapping, Sequence
+from dataclasses import replace
 from weakref import WeakValueDictionary
 
 from telegram import Bot, Message, MessageEntity, Update
 from telegram.constants import ChatType
+from telegram.error import BadRequest
 from telegram.ext import ContextTypes
 
 from bot import render
-from bot.state import Asked, Place, Record
+from bot.logs import report
+from bot.render import Shown
+from bot.state import Asked, Place, Record, StateError
 from bot.telegram.desk import Desk
 from bot.telegram.sending import edit, send, typing, words
 from bot.texts import Texts, texts_for
 from retrieval.errors import BadQuestion
 from retrieval.retriever import check_query
+
+_log = logging.getLogger(__name__)
 
 
 class Asking:
@@ -22,12 +30,15 @@ class Asking:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # Questions of one place are stored, and answered, in the order in which they came: one may lean on another.
+        self._storing: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
+        self._answering: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
     async def private(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Any text in a private chat."""
         if message := update.message:
-            await self._ask(context.bot, message, self._without_mention(message.text or ""))
+            follows = await self._replied_to(context.bot, message)
+            await self._ask(context.bot, message, self._without_mention(message.text or ""), follows)
 
     async def command(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/ask with a question, or as a reply to a message that is one."""
@@ -37,34 +48,40 @@ class Asking:
         text = _after_command(message.text or "")
         if not text and message.reply_to_message:
             text = message.reply_to_message.text or message.reply_to_message.caption or ""
-        await self._ask_or_say_how(context.bot, message, text)
+        await self._ask_or_say_how(context.bot, message, text, await self._replied_to(context.bot, message))
 
     async def group(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """In a group: a mention, or a reply to one of our answers; nothing else."""
         message = update.message
         if message is None:
             return
-        text = await self._meant_for_us(context.bot, message)
-        if text is None:
+        # A quick reply may come before the answer's number is stored.
+        follows = await self._replied_to(context.bot, message, (0.0, 0.5, 1.0))
+        text = self._without_our_mention(context.bot, message)
+        if text is None and follows is None:
             return
+        text = text if text is not None else message.text or ""
         if not text.strip() and message.reply_to_message:
             text = message.reply_to_message.text or ""
-        await self._ask_or_say_how(context.bot, message, text)
+        await self._ask_or_say_how(context.bot, message, text, follows)
 
     async def edited(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """An edited question: its answer is edited."""
         message = update.edited_message
         if message is None or not message.text:
             return
-        record = await asyncio.to_thread(self._desk.state.by_question, message.chat_id, message.message_id)
+        async with _lock(self._storing, place_of(message)):  # it may have come a moment ago
+            record = await asyncio.to_thread(self._desk.state.by_question, message.chat_id, message.message_id)
         if record is None:
             return
         text = _after_command(message.text) if message.text.startswith("/") else message.text
         text = self._without_mention(text).strip()
         if text == record.asked.text or self._refusal(text) is not None:
             return
+        if not await self._within_limits(context.bot, message, record.asked.user_id):
+            return
         record = await asyncio.to_thread(self._desk.state.ask_again, record.id, text)
-        await self.respond(context.bot, record)
+        await self.respond(context.bot, record, follows=await self._replied_to(context.bot, message))
 
     async def other(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """In a private chat, what is no text: a short word."""
@@ -78,14 +95,16 @@ class Asking:
         if record := await asyncio.to_thread(self._desk.state.ask, asked):
             await self.respond(bot, record)
 
-    async def respond(self, bot: Bot, record: Record, literally: bool = False) -> None:
-        """Answer a stored question; if it was answered before, that answer is edited."""
+    async def respond(self, bot: Bot, record: Record, literally: bool = False, follows: Record | None = None) -> None:
+        """Answer a stored question; if it was answered before, that answer is edited.
+
+        `literally` and `follows` say by what it is understood, see `Desk.answer`.
+        """
         place = record.asked.place
         if place is None:
             return
         texts = texts_for(record.asked.language)
-        lock = self._locks.setdefault(record.id, asyncio.Lock())
-        async with lock:
+        async with _lock(self._answering, place):
             # It may have been edited, answered or forgotten while this waited.
             fresh = await asyncio.to_thread(self._desk.state.find, record.id)
             if fresh is None:
@@ -96,15 +115,23 @@ class Asking:
                 return
             try:
                 async with typing(bot, place):
-                    record = await self._desk.work(self._desk.answer, record, literally)
+                    record = await self._desk.work(self._desk.answer, record, literally, follows)
             except KeyError:  # forgotten while it was answered
                 return
             shown = render.answer(record, texts, self._desk.username)
-            if record.sent:
-                sent = await edit(bot, place, record.sent, shown)
-            else:
-                sent = await send(bot, place, shown, record.asked.message_id)
+            sent = await self._show(bot, place, record, shown)
             await asyncio.to_thread(self._desk.state.sent, record.id, sent)
+
+    async def _show(self, bot: Bot, place: Place, record: Record, shown: Shown) -> list[int]:
+        """Show the answer, in the messages that held it before if they are still there; the ids of its messages."""
+        if record.sent:
+            try:
+                return await edit(bot, place, record.sent, shown)
+            except BadRequest as error:
+                if "not found" not in str(error):
+                    raise
+                _log.info("an answer to be edited was deleted: %s", error)
+        return await send(bot, place, shown, record.asked.message_id)
 
     async def say(self, bot: Bot, message: Message, key: str, **values: object) -> None:
         """A word from the catalogue, as a reply."""
@@ -116,16 +143,16 @@ class Asking:
         if message.chat.type == ChatType.PRIVATE:
             await self.say(bot, message, "not_allowed")
 
-    async def _ask_or_say_how(self, bot: Bot, message: Message, text: str) -> None:
+    async def _ask_or_say_how(self, bot: Bot, message: Message, text: str, follows: Record | None) -> None:
         asker = asker_of(message)
         if text.strip():
-            await self._ask(bot, message, text)
+            await self._ask(bot, message, text, follows)
         elif asker is not None and self._desk.may_ask(asker, message.chat_id):
             await self.say(bot, message, "ask_how")
         else:
             await self.not_allowed(bot, message)
 
-    async def _ask(self, bot: Bot, message: Message, text: str) -> None:
+    async def _ask(self, bot: Bot, message: Message, text: str, follows: Record | None = None) -> None:
         asker = asker_of(message)
         if asker is None:
             return
@@ -133,20 +160,42 @@ class Asking:
         if not desk.may_ask(asker, message.chat_id):
             await self.not_allowed(bot, message)
             return
-        verdict = desk.limits.allow(asker, message.chat_id)
-        if verdict != "yes":
-            desk.metrics.limited()
-            if verdict == "warn":
-                await self.say(bot, message, "one_moment")
+        if not await self._within_limits(bot, message, asker):
             return
         if (refusal := self._refusal(text)) is not None:
             await self.say(bot, message, refusal)
             return
         language = language_of(message)
         asked = Asked(text.strip(), "message", asker, language, place_of(message), message.message_id)
-        record = await asyncio.to_thread(desk.state.ask, asked)
+        try:
+            async with _lock(self._storing, place_of(message)):
+                record = await asyncio.to_thread(desk.state.ask, asked)
+        except StateError as error:  # a full disk, say
+            report(_log, error)
+            await self._answer_unstored(bot, asked, place_of(message))
+            return
         if record is not None:  # None: the update came twice
-            await self.respond(bot, record)
+            await self.respond(bot, record, follows=follows)
+
+    async def _answer_unstored(self, bot: Bot, asked: Asked, place: Place) -> None:
+        """Answer what cannot be stored: without the conversation before it, and without buttons."""
+        texts = texts_for(asked.language)
+        shown = words(texts("first_build"))
+        if self._desk.service:
+            async with typing(bot, place):
+                record = await self._desk.work(self._desk.answer_unstored, asked)
+            shown = replace(render.answer(record, texts, self._desk.username), keyboard=())
+        await send(bot, place, shown, asked.message_id)
+
+    async def _within_limits(self, bot: Bot, message: Message, asker: int | None) -> bool:
+        """Whether they may ask one more now; if not, they are told so now and then."""
+        verdict = "yes" if asker is None else self._desk.limits.allow(asker, message.chat_id)
+        if verdict == "yes":
+            return True
+        self._desk.metrics.limited()
+        if verdict == "warn":
+            await self.say(bot, message, "one_moment")
+        return False
 
     def _without_mention(self, text: str) -> str:
         """The text without our own name, which is no part of a question."""
@@ -161,21 +210,29 @@ class Asking:
             return "too_long" if len(text) > 4000 else "no_words"
         return None
 
-    async def _meant_for_us(self, bot: Bot, message: Message) -> str | None:
-        """The question in a group's message, or None if it is not meant for us."""
+    def _without_our_mention(self, bot: Bot, message: Message) -> str | None:
+        """The text of a group's message without the mention of us; None if there is none."""
         text = message.text or ""
         ours = f"@{self._desk.username}".lower()
         for entity, mention in message.parse_entities([MessageEntity.MENTION, MessageEntity.TEXT_MENTION]).items():
             if mention.lower() == ours or (entity.user and entity.user.id == bot.id):
                 return text.replace(mention, " ", 1)
+        return None
+
+    async def _replied_to(self, bot: Bot, message: Message, pauses: Sequence[float] = (0.0,)) -> Record | None:
+        """The question whose answer a message replies to. It is looked up after each pause, in seconds."""
         replied = message.reply_to_message
         if replied is None or replied.from_user is None or replied.from_user.id != bot.id:
             return None
-        for pause in (0.0, 0.5, 1.0):  # a quick reply may come before the answer's number is stored
+        for pause in pauses:
             await asyncio.sleep(pause)
-            if await asyncio.to_thread(self._desk.state.by_reply, message.chat_id, replied.message_id):
-                return text
+            if record := await asyncio.to_thread(self._desk.state.by_reply, message.chat_id, replied.message_id):
+                return record
         return None
+
+
+def _lock(locks: MutableMapping[Place, asyncio.Lock], place: Place) -> asyncio.Lock:
+    return locks.setdefault(place, asyncio.Lock())
 
 
 def place_of(message: Message) -> Place:

@@ -3,11 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from telegram import Bot, Update
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 from telegram.ext import ContextTypes
 
 from bot.markup import Run, block, messages, one_line
@@ -17,8 +16,9 @@ from bot.service import roll_back
 from bot.state import Place
 from bot.telegram.asking import place_of, texts_of
 from bot.telegram.desk import Desk
+from bot.telegram.presses import acknowledge, place_below
 from bot.telegram.sending import edit_one, send, words
-from bot.texts import Texts, texts_for
+from bot.texts import Refusal, Texts, texts_for
 from retrieval.errors import ArticleError, RetrievalError
 from retrieval.store import Store
 from retrieval.types import BuildReport, Progress
@@ -26,15 +26,16 @@ from retrieval.types import BuildReport, Progress
 _log = logging.getLogger(__name__)
 PATTERN = r"^build:"
 _EVERY = 3.0
+# Edits count for the twenty messages a minute that Telegram takes for a group, and answers there need them too.
+_EVERY_IN_GROUPS = 10.0
 _NAMED = 30
 
 
 class Building:
     """Handlers of the admin's rebuild, and the first build of all."""
 
-    def __init__(self, desk: Desk, on_first: Callable[[], Awaitable[None]]) -> None:
-        """`on_first` is awaited when the first index is there, to answer whoever asked meanwhile."""
-        self._desk, self._on_first = desk, on_first
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
     async def command(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/rebuild, /rebuild check."""
@@ -54,21 +55,21 @@ class Building:
         if query is None or query.data is None or query.message is None:
             return
         texts = texts_for(query.from_user.language_code)
-        place = Place(query.message.chat.id)
-        verb = query.data.partition(":")[2]
+        place = place_below(query.message)
+        verb, _, generation = query.data.partition(":")[2].partition(":")
         if verb == "stop":
-            await query.answer(texts("build_stopping" if self._desk.rebuilder.stop() else "build_none"))
+            await acknowledge(query, texts("build_stopping" if self._desk.rebuilder.stop() else "build_none"))
         elif verb == "rejected":
-            await query.answer()
+            await acknowledge(query)
             await send(context.bot, place, await self._rejected(texts))
         elif verb == "rollback":
-            await query.answer()
-            await send(context.bot, place, words(await self._rollback(texts)))
+            await acknowledge(query)
+            await send(context.bot, place, words(await self._rollback(texts, generation)))
         elif verb in ("force", "go"):
-            await query.answer()
+            await acknowledge(query)
             await self.run(context.bot, place, query.from_user.full_name, texts, force=verb == "force")
         else:
-            await query.answer()
+            await acknowledge(query)
 
     async def rollback(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/rollback."""
@@ -81,41 +82,50 @@ class Building:
         self, bot: Bot, place: Place, by: str, texts: Texts, *, check: bool = False, force: bool = False
     ) -> Outcome:
         """Build and show it in one message that is edited as it goes on."""
-        running = self._desk.rebuilder.running
-        if running:
-            stop = ((Button(texts("button_stop"), "build:stop"),),)
-            since = texts("build_running", by=one_line(running.by, 60), since=running.since)
-            await send(bot, place, words(since, stop))
+        if under_way := self._under_way(texts):
+            await send(bot, place, under_way)
             return Outcome("busy")
         live = _Live(bot, place, texts, check)
         await live.begin()
-        first = self._desk.service is None
-        outcome = await self._desk.build(by, live.on_event, check=check, force=force)
-        await live.end(outcome, may_go_back=len(Store(self._desk.settings.index_dir).generations()) > 1)
-        if first and self._desk.service is not None:
-            await self._on_first()
+        outcome = Outcome("failed")
+        try:
+            outcome = await self._desk.build(by, live.on_event, check=check, force=force)
+        finally:
+            # Another admin may have been quicker while the message was sent.
+            under_way = self._under_way(texts) if outcome.kind == "busy" else None
+            store = Store(self._desk.settings.index_dir)
+            back_from = store.current() if len(store.generations()) > 1 else None
+            await live.end(under_way or _ended(outcome, texts, check, back_from))
         return outcome
 
     async def first(self, bot: Bot) -> None:
         """The first build, which nobody asked for; the admins are told how it ends."""
         outcome = await self._desk.build("byline run", lambda event: None)
-        if outcome.kind == "done":
-            await self._on_first()
         for admin in self._desk.settings.admin_ids:
             texts = texts_for(None)
             with suppress(TelegramError):
-                await send(bot, Place(admin), _ended(outcome, texts, check=False, may_go_back=False))
+                await send(bot, Place(admin), _ended(outcome, texts, check=False, back_from=None))
         if outcome.kind != "done":
             _log.error("there is no index yet: %s", outcome.message)
 
-    async def _rollback(self, texts: Texts) -> str:
+    def _under_way(self, texts: Texts) -> Shown | None:
+        """Who builds here since when, and the button that stops it; None if nobody does."""
+        running = self._desk.rebuilder.running
+        if running is None:
+            return None
+        since = texts("build_running", by=one_line(running.by, 60), since=running.since)
+        return words(since, _stop(texts))
+
+    async def _rollback(self, texts: Texts, current: str | None = None) -> str:
         def go_back() -> str:
-            name = roll_back(self._desk.settings)
+            name = roll_back(self._desk.settings, current)
             self._desk.open()
             return name
 
         try:
             return texts("rolled_back", generation=await asyncio.to_thread(go_back))
+        except Refusal as error:
+            return error.reason(texts)
         except RetrievalError as error:
             return str(error)
 
@@ -143,7 +153,7 @@ class _Live:
     async def begin(self) -> None:
         """Send the message."""
         self._shown = self._text()
-        (self._message_id,) = await send(self._bot, self._place, words(self._shown, self._stop()))
+        (self._message_id,) = await send(self._bot, self._place, words(self._shown, _stop(self._texts)))
         self._task = asyncio.create_task(self._follow())
 
     def on_event(self, event: Event) -> None:
@@ -155,22 +165,26 @@ class _Live:
                 self._phase_began = (time.monotonic(), event.done)
             self._progress = event
 
-    async def end(self, outcome: Outcome, may_go_back: bool) -> None:
-        """Show the report, or why there is none."""
+    async def end(self, shown: Shown) -> None:
+        """Show the report, or why there is none; in a new message if the one that followed the build is gone."""
         if self._task:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        await self._show(_ended(outcome, self._texts, self._check, may_go_back))
+        try:
+            await self._show(shown)
+        except BadRequest as error:
+            _log.info("the message that followed a build cannot be edited: %s", error)
+            await send(self._bot, self._place, shown)
 
     async def _follow(self) -> None:
         while True:
-            await asyncio.sleep(_EVERY)
+            await asyncio.sleep(_EVERY_IN_GROUPS if self._place.chat_id < 0 else _EVERY)
             text = self._text()
             if text != self._shown:
                 self._shown = text
                 with suppress(TelegramError):
-                    await self._show(words(text, self._stop()))
+                    await self._show(words(text, _stop(self._texts)))
 
     async def _show(self, shown: Shown) -> None:
         await edit_one(
@@ -181,9 +195,6 @@ class _Live:
             chat_id=self._place.chat_id,
             message_id=self._message_id,
         )
-
-    def _stop(self) -> Keyboard:
-        return ((Button(self._texts("button_stop"), "build:stop"),),)
 
     def _text(self) -> str:
         texts, progress = self._texts, self._progress
@@ -206,6 +217,10 @@ class _Live:
         return "\n".join(lines)
 
 
+def _stop(texts: Texts) -> Keyboard:
+    return ((Button(texts("button_stop"), "build:stop"),),)
+
+
 def _changes(report: BuildReport, texts: Texts) -> str:
     return texts(
         "changes",
@@ -217,7 +232,7 @@ def _changes(report: BuildReport, texts: Texts) -> str:
     )
 
 
-def _ended(outcome: Outcome, texts: Texts, check: bool, may_go_back: bool) -> Shown:
+def _ended(outcome: Outcome, texts: Texts, check: bool, back_from: str | None) -> Shown:
     report = outcome.report
     lines = [_headline(outcome, texts, check)]
     if report:
@@ -233,8 +248,9 @@ def _ended(outcome: Outcome, texts: Texts, check: bool, may_go_back: bool) -> Sh
         row.append(Button(texts("button_force"), "build:force"))
     if outcome.kind == "done" and check and report and (report.added or report.changed or report.removed):
         row.append(Button(texts("button_build"), "build:go"))
-    if outcome.kind == "done" and not check and may_go_back:
-        row.append(Button(texts("button_rollback"), "build:rollback"))
+    if outcome.kind == "done" and not check and back_from:
+        # A second press must not go back once more.
+        row.append(Button(texts("button_rollback"), f"build:rollback:{back_from}"))
     if outcome.kind == "done" and not check and report and report.rejected:
         row.append(Button(texts("button_rejected"), "build:rejected"))
     return Shown(tuple(messages([block(Run(line)) for line in lines])), (tuple(row),) if row else ())

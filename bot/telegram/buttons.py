@@ -12,7 +12,8 @@ from bot.render import Shown
 from bot.state import Record
 from bot.telegram.asking import Asking, place_of
 from bot.telegram.desk import Desk
-from bot.telegram.sending import buttons, edit_one
+from bot.telegram.presses import acknowledge
+from bot.telegram.sending import edit_buttons, edit_one
 from bot.texts import Texts, texts_for
 
 PATTERN = r"^(see|more|back|up|down|lit|eg):"
@@ -32,6 +33,19 @@ class _Pressed:
             return {"inline_message_id": self.query.inline_message_id}
         message = self.query.message
         return {"chat_id": message.chat.id, "message_id": message.message_id} if message else {}
+
+    def below_answer(self, record: Record) -> bool:
+        """Whether that message is the answer itself, rather than a copy that was opened or sent elsewhere."""
+        message, place = self.query.message, record.asked.place
+        if message is None or place is None or message.chat.id != place.chat_id:
+            return False
+        # A quick press may come before the answer's number is stored.
+        return not record.sent or message.message_id in record.sent
+
+    def by_asker(self, record: Record) -> bool:
+        """Whether it was pressed by whoever asked; what was asked in the name of a group is that of all in it."""
+        message = self.query.message
+        return record.asked.user_id in (self.user_id, message.chat.id if message else self.user_id)
 
 
 class Buttons:
@@ -53,23 +67,24 @@ class Buttons:
         answer_id, _, detail = rest.partition(":")
         record = await asyncio.to_thread(self._desk.state.find, answer_id)
         if record is None or record.answered is None:
-            await query.answer(press.texts("answer_gone"), show_alert=True)
+            await acknowledge(query, press.texts("answer_gone"), show_alert=True)
             return
         if verb in ("up", "down"):
             await self._rate(press, record, 1 if verb == "up" else -1)
             return
         if verb == "lit":
-            await query.answer()
-            await self._asking.respond(context.bot, record, literally=True)
+            await self._literally(press, record)
             return
         # Whoever has a client of their own can send anything here.
         numbers = [int(piece) for piece in detail.split(":") if piece.isdecimal()]
         shown = await self._view(press, verb, record, numbers)
         if shown is None:
-            await query.answer(press.texts("answer_gone"), show_alert=True)
+            await acknowledge(query, press.texts("answer_gone"), show_alert=True)
             return
-        await query.answer()
-        await edit_one(context.bot, shown.pages[-1], shown, shown.keyboard, **press.where())  # type: ignore[arg-type]
+        await acknowledge(query)
+        # Of an answer in several messages the last has the buttons; one sent through the bot is only the first page.
+        page = shown.pages[0 if query.inline_message_id else -1]
+        await edit_one(context.bot, page, shown, shown.keyboard, **press.where())  # type: ignore[arg-type]
 
     async def _view(self, press: _Pressed, verb: str, record: Record, numbers: list[int]) -> Shown | None:
         desk, texts = self._desk, press.texts
@@ -93,32 +108,39 @@ class Buttons:
         message = press.query.message
         private = message is not None and message.chat.type == "private"
         rating = await asyncio.to_thread(self._desk.state.rating, record.id, press.user_id) if private else None
-        elsewhere = message is not None and (
-            record.asked.place is None or message.chat.id != record.asked.place.chat_id
-        )
-        return render.answer(record, press.texts, self._desk.username, rating, with_question=elsewhere)
+        copied = not press.below_answer(record)
+        return render.answer(record, press.texts, self._desk.username, rating, with_question=copied)
+
+    async def _literally(self, press: _Pressed, record: Record) -> None:
+        """Answer the question once more by itself. It changes the answer, which is for whoever asked to do."""
+        if not (press.below_answer(record) and press.by_asker(record)):
+            await acknowledge(press.query, press.texts("literally_not_yours"))
+            return
+        await acknowledge(press.query)
+        await self._asking.respond(press.query.get_bot(), record, literally=True)
 
     async def _rate(self, press: _Pressed, record: Record, value: Literal[1, -1]) -> None:
         state = self._desk.state
         before = await asyncio.to_thread(state.rating, record.id, press.user_id)
         now = None if before == value else value
         await asyncio.to_thread(state.rate, record.id, press.user_id, now)
-        await press.query.answer(press.texts("thanks" if now else "taken_back"))
+        await acknowledge(press.query, press.texts("thanks" if now else "taken_back"))
         message = press.query.message
         if isinstance(message, Message) and message.chat.type == "private":  # elsewhere it is one opinion of many
-            shown = render.answer(record, press.texts, self._desk.username, now)
-            await message.edit_reply_markup(buttons(shown.keyboard))
+            copied = not press.below_answer(record)
+            shown = render.answer(record, press.texts, self._desk.username, now, with_question=copied)
+            await edit_buttons(message, shown.keyboard)
 
     async def _example(self, press: _Pressed) -> None:
         """An example question of /help: the words are those on the button."""
         message = press.query.message
         if not isinstance(message, Message):
-            await press.query.answer(press.texts("answer_gone"), show_alert=True)
+            await acknowledge(press.query, press.texts("answer_gone"), show_alert=True)
             return
         rows = message.reply_markup.inline_keyboard if message.reply_markup else ()
         label = next((one.text for row in rows for one in row if one.callback_data == press.query.data), None)
         allowed = self._desk.limits.allow(press.user_id, message.chat.id) == "yes"
-        await press.query.answer(None if allowed else press.texts("one_moment"))
+        await acknowledge(press.query, None if allowed else press.texts("one_moment"))
         if label and allowed:
             language = press.query.from_user.language_code
             await self._asking.ask_for(press.query.get_bot(), label, press.user_id, place_of(message), language)

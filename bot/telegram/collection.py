@@ -17,8 +17,10 @@ from bot.markup import Run, block, messages, one_line
 from bot.rebuild import Outcome
 from bot.removed import Removed
 from bot.render import Button, Shown
+from bot.state import Place
 from bot.telegram.asking import place_of, texts_of
 from bot.telegram.desk import Desk
+from bot.telegram.presses import acknowledge, place_below
 from bot.telegram.sending import edit_one, send, words
 from bot.texts import Texts, texts_for
 from retrieval.types import Article
@@ -90,10 +92,10 @@ class Collection:
             return
         texts = texts_for(query.from_user.language_code)
         verb, _, detail = query.data.partition(":")
-        chat_id, message_id = query.message.chat.id, query.message.message_id
-        await query.answer()
+        place, message_id = place_below(query.message), query.message.message_id
+        await acknowledge(query)
         if verb == "gapsfile":
-            await self._send_gaps(context, chat_id)
+            await self._send_gaps(context, place)
             return
         if verb == "arts":
             shown = await asyncio.to_thread(self._list, int(detail), texts)
@@ -107,7 +109,7 @@ class Collection:
                 shown = await self._remove(article, query.from_user.id, query.from_user.full_name, texts)
             else:
                 shown = _opened(article, detail, texts, sure=verb == "cut")
-        await edit_one(context.bot, shown.pages[0], shown, shown.keyboard, chat_id=chat_id, message_id=message_id)
+        await edit_one(context.bot, shown.pages[0], shown, shown.keyboard, chat_id=place.chat_id, message_id=message_id)
 
     async def _take_in(self, message: Message, name: str, data: bytes, texts: Texts) -> None:
         bot, place = message.get_bot(), place_of(message)
@@ -152,7 +154,7 @@ class Collection:
     async def _index(self, by: str) -> Outcome:
         """Build; if a build is under way, build once more after it, since it may have read the folder already."""
         while (outcome := await self._desk.build(by, lambda event: None)).kind == "busy":
-            await asyncio.sleep(1)
+            await self._desk.rebuilder.while_busy()
         return outcome
 
     def _outcome(self, outcome: Outcome, texts: Texts) -> str:
@@ -204,7 +206,7 @@ class Collection:
         outcome = await self._index(by)
         return words(f"{texts('restored', title=one_line(entry.title, 200))}\n{self._outcome(outcome, texts)}")
 
-    async def _send_gaps(self, context: ContextTypes.DEFAULT_TYPE, chat_id: int) -> None:
+    async def _send_gaps(self, context: ContextTypes.DEFAULT_TYPE, place: Place) -> None:
         since = datetime.now(UTC) - timedelta(days=_GAPS_DAYS)
         gaps = await asyncio.to_thread(self._desk.state.gaps, since, 10_000)
         table = io.StringIO()
@@ -215,7 +217,8 @@ class Collection:
             question = f"'{gap.question}" if gap.question[:1] in "=+-@" else gap.question
             writer.writerow([question, gap.count, gap.refused, gap.disliked, gap.last.isoformat(timespec="seconds")])
         data = table.getvalue().encode("utf-8-sig")
-        await context.bot.send_document(chat_id, InputFile(data, filename="gaps.csv"))
+        file = InputFile(data, filename="gaps.csv")
+        await context.bot.send_document(place.chat_id, file, message_thread_id=place.thread_id)
 
     async def _reply(self, message: Message, text: str) -> None:
         try:

@@ -1,6 +1,7 @@
 """The commands for everyone: what the bot is, what it has read, what it keeps."""
 
 import asyncio
+import logging
 from contextlib import suppress
 from datetime import date
 
@@ -17,11 +18,13 @@ from bot.telegram.desk import Desk
 from bot.telegram.sending import send, words
 from bot.texts import Texts, catalogue, texts_for
 
+_log = logging.getLogger(__name__)
 FOR_ALL = ("ask", "new", "sources", "help", "privacy", "forget")
 FOR_ADMINS = ("rebuild", "status", "articles", "gaps", "rollback")
 _EXAMPLES = 3
 _LOOKED_AT = 12
 _OUTLETS = 40
+_AGAIN, _AGAIN_AT_MOST = 5.0, 3600.0
 
 
 class Commands:
@@ -155,9 +158,17 @@ class Commands:
 
 
 async def publish_menus(bot: Bot, admins: frozenset[int]) -> None:
-    """The commands in everyone's menu, in each language; the admins' own only in theirs."""
+    """The commands in everyone's menu, in each language, until Telegram takes them; the admins' own only in theirs."""
+    pause = _AGAIN
     for language in (None, *catalogue()):
-        await bot.set_my_commands(_menu(texts_for(language), FOR_ALL), language_code=language)
+        while True:
+            try:
+                await bot.set_my_commands(_menu(texts_for(language), FOR_ALL), language_code=language)
+                break
+            except TelegramError as error:
+                _log.warning("the menu of commands cannot be set (%s); trying again in %.0f s", error, pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _AGAIN_AT_MOST)
     for admin in admins:
         await publish_admin_menu(bot, admin)
 

@@ -1,10 +1,13 @@
 """What all handlers share: the service, the state, and who may do what."""
 
 import asyncio
+import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -13,18 +16,21 @@ from bot.metrics import Metrics
 from bot.rebuild import Event, Outcome, Rebuilder
 from bot.service import Service
 from bot.settings import Settings
-from bot.state import Answered, Cited, Record, State
+from bot.state import Answered, Asked, Cited, Record, State
+from retrieval.errors import RetrievalError
 from retrieval.followups import Turn
 from retrieval.sentences import Span
 from retrieval.store import Store
 from retrieval.types import Answer, Article, Citation, Hit
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 _ANSWERING_THREADS = 2
 # No more than the messages that Telegram takes for a group: answers beyond that would only pile up.
 _PER_USER, _PER_CHAT = Rate(20, 60), Rate(20, 60)
 # Inline queries come with every pause in typing.
 _PER_TYPIST = Rate(60, 60)
+_LOOK_EVERY, _LOOK_AGAIN = 1.0, 30.0
 
 
 class Desk:
@@ -37,6 +43,7 @@ class Desk:
         self.typing = Limits(_PER_TYPIST, _PER_TYPIST)
         self.service: Service | None = None
         self.username = ""
+        self._opening = threading.Lock()
         self._threads = ThreadPoolExecutor(_ANSWERING_THREADS, thread_name_prefix="answer")
 
     def open(self) -> bool:
@@ -45,15 +52,29 @@ class Desk:
         Raises:
             RetrievalError: as `Service`.
         """
-        if self.service is None:
-            if not Store(self.settings.index_dir).generations():
-                return False
-            self.service = Service(self.settings)
-            self.service.watch()
-        else:
-            self.service.refresh()
+        with self._opening:  # a build that ends, and who waits for the first index, may come at once
+            if self.service is None:
+                if not Store(self.settings.index_dir).generations():
+                    return False
+                self.service = Service(self.settings)
+                self.service.watch()
+            else:
+                self.service.refresh()
         self.measure()
         return True
+
+    async def opened(self) -> None:
+        """Wait until there is an index, whoever builds it, and open it."""
+        complaint = ""
+        while self.service is None:
+            try:
+                if Store(self.settings.index_dir).current() is not None and await asyncio.to_thread(self.open):
+                    return
+            except RetrievalError as error:
+                if str(error) != complaint:
+                    complaint = str(error)
+                    _log.error("the first index cannot be opened: %s", complaint)
+            await asyncio.sleep(_LOOK_AGAIN if complaint else _LOOK_EVERY)
 
     def measure(self) -> None:
         """Let the metrics show the index that answers now; another process may have built it."""
@@ -75,18 +96,18 @@ class Desk:
         """Whether ADMIN_IDS names the user."""
         return user_id in self.settings.admin_ids
 
-    def answer(self, record: Record, literally: bool = False) -> Record:
-        """Answer a question and store the answer. Blocking; see `work`."""
-        if self.service is None:
-            raise RuntimeError("there is no index yet")
-        began = time.perf_counter()
-        turns = self._turns(record) if record.asked.place and not literally else ()
-        service = self.service
-        generation = service.index.generation
-        answer = service.answer(record.asked.text, None, turns)
-        seconds = time.perf_counter() - began
-        self.metrics.answered(seconds, refused=answer.refused)
-        return self.state.answer(record.id, _answered(answer, generation, seconds * 1000))
+    def answer(self, record: Record, literally: bool = False, follows: Record | None = None) -> Record:
+        """Answer a question and store the answer. Blocking; see `work`.
+
+        It is understood by what was asked in its place before it, up to the question that it `follows` if it is said
+        to follow one; taken `literally`, by nothing.
+        """
+        turns = () if literally else self._turns(record, follows)
+        return self.state.answer(record.id, self._find_answer(record.asked.text, turns))
+
+    def answer_unstored(self, asked: Asked) -> Record:
+        """The answer to a question that cannot be stored, by itself. Blocking; see `work`."""
+        return Record("", datetime.now(UTC), asked, self._find_answer(asked.text, ()), ())
 
     def more(self, record: Record, after: int, count: int = 5) -> tuple[Record, list[Cited]]:
         """The passages that come next for a question, after the citation of that number. Blocking; see `work`."""
@@ -112,7 +133,10 @@ class Desk:
         if not check and outcome.kind != "busy":
             self.metrics.rebuilt(time.monotonic() - began, outcome.kind)
         if outcome.kind == "done" and not check:
-            await asyncio.to_thread(self.open)
+            try:
+                await asyncio.to_thread(self.open)
+            except RetrievalError as error:
+                return Outcome("failed", outcome.report, str(error))
         return outcome
 
     async def close(self) -> None:
@@ -122,10 +146,23 @@ class Desk:
             self.service.close()
         self.state.close()
 
-    def _turns(self, record: Record) -> tuple[Turn, ...]:
+    def _find_answer(self, question: str, turns: Sequence[Turn]) -> Answered:
+        if self.service is None:
+            raise RuntimeError("there is no index yet")
+        began = time.perf_counter()
+        service = self.service
+        generation = service.index.generation
+        answer = service.answer(question, None, turns)
+        seconds = time.perf_counter() - began
+        self.metrics.answered(seconds, refused=answer.refused)
+        return _answered(answer, generation, seconds * 1000)
+
+    def _turns(self, record: Record, follows: Record | None) -> tuple[Turn, ...]:
         place = record.asked.place
-        earlier = self.state.turns(place) if place else []
-        return tuple(_turn(one.answered) for one in earlier if one.answered and one.id != record.id)
+        if place is None:
+            return ()
+        earlier = self.state.turns(place, before=(follows or record).id)
+        return tuple(_turn(one.answered) for one in (*earlier, *([follows] if follows else ())) if one.answered)
 
 
 def _turn(answered: Answered) -> Turn:

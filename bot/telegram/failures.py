@@ -11,6 +11,7 @@ from bot import logs
 from bot.state import Place
 from bot.telegram.asking import place_of
 from bot.telegram.desk import Desk
+from bot.telegram.presses import acknowledge
 from bot.telegram.sending import send, words
 from bot.texts import texts_for
 
@@ -51,7 +52,7 @@ async def _apologise(bot: Bot, update: Update, number: str) -> None:
     user = update.effective_user
     texts = texts_for(user.language_code if user else None)
     if update.callback_query:
-        await update.callback_query.answer(texts("went_wrong", id=number), show_alert=True)
+        await acknowledge(update.callback_query, texts("went_wrong", id=number), show_alert=True)
     elif update.message and (update.message.chat.type == "private" or update.message.text):
         place = place_of(update.message)
         await send(bot, place, words(texts("went_wrong", id=number)), update.message.message_id)

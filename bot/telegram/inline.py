@@ -2,9 +2,17 @@
 
 import asyncio
 import logging
+import re
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from telegram import InlineQueryResultArticle, InlineQueryResultsButton, InputTextMessageContent, Update
+from telegram import (
+    InlineQueryResultArticle,
+    InlineQueryResultsButton,
+    InputTextMessageContent,
+    SentGuestMessage,
+    Update,
+)
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 from telegram.ext import ContextTypes
@@ -15,7 +23,8 @@ from bot.render import Shown
 from bot.state import Asked, Record
 from bot.telegram.asking import asker_of, language_of, texts_of
 from bot.telegram.desk import Desk
-from bot.telegram.sending import buttons, preview, words
+from bot.telegram.refusals import of_addresses, of_styles, too_late
+from bot.telegram.sending import buttons, preview, without_addresses, words
 from bot.texts import Texts, texts_for
 from retrieval.errors import BadQuestion
 from retrieval.retriever import check_query
@@ -46,28 +55,36 @@ class Inline:
             return
         del self._latest[user.id]
         record = await self._answer(query.query, user.id, user.language_code, "inline")
-        results = self._results(record, texts) if record else []
-        button = None if results else InlineQueryResultsButton(texts("inline_help"), start_parameter="help")
-        try:
-            await query.answer(results, cache_time=_CACHE_SECONDS if results else 1, is_personal=True, button=button)
-        except BadRequest as error:
-            _log.info("an inline query was answered too late: %s", error)
+        key = "first_build" if self._desk.service is None else "inline_help"
+        button = None if record else InlineQueryResultsButton(texts(key), start_parameter="help")
+
+        async def attempt(plain: bool) -> bool:
+            results = self._results(record, texts, plain) if record else []
+            kept = _CACHE_SECONDS if record else 1
+            return await query.answer(results, cache_time=kept, is_personal=True, button=button)
+
+        await _styled(attempt)
 
     async def guest(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A message that calls the bot into a chat that it is no member of."""
         message = update.guest_message
         asker = asker_of(message) if message else None
-        if message is None or message.guest_query_id is None or asker is None:
+        query_id = message.guest_query_id if message else None
+        if message is None or query_id is None or asker is None:
             return
         texts = texts_of(message)
-        text = (message.text or "").replace(f"@{self._desk.username}", " ")
+        text = re.sub(rf"@{re.escape(self._desk.username)}\b", " ", message.text or "", flags=re.IGNORECASE)
         record = await self._answer(text, asker, language_of(message), "guest")
-        if record is None:
-            key = "first_build" if self._desk.service is None else "ask_how"
-            result = _result("0", texts(key), "", words(texts(key)))
-        else:
-            result = self._results(record, texts)[0]
-        await context.bot.answer_guest_query(message.guest_query_id, result)
+        key = "first_build" if self._desk.service is None else "ask_how"
+
+        async def attempt(plain: bool) -> SentGuestMessage:
+            if record:
+                result = self._results(record, texts, plain)[0]
+            else:
+                result = _result("0", texts(key), "", words(texts(key)), plain)
+            return await context.bot.answer_guest_query(query_id, result)
+
+        await _styled(attempt)
 
     async def _answer(
         self, text: str, user_id: int, language: str | None, via: Literal["inline", "guest"]
@@ -85,28 +102,48 @@ class Inline:
         record = await asyncio.to_thread(desk.state.ask, asked)
         return await desk.work(desk.answer, record) if record else None
 
-    def _results(self, record: Record, texts: Texts) -> list[InlineQueryResultArticle]:
+    def _results(self, record: Record, texts: Texts, plain: bool) -> list[InlineQueryResultArticle]:
         whole = render.answer(record, texts, self._desk.username)
         title = render.summary(record) or texts("refused")
-        results = [_result(record.id, title, one_line(record.asked.text, 120), whole)]
+        results = [_result(record.id, title, one_line(record.asked.text, 120), whole, plain)]
         if record.answered:
             for cited in record.answered.citations:
                 shown = render.single(record, cited, texts, self._desk.username)
-                results.append(_result(f"{record.id}_{cited.n}", one_line(cited.title, 120), cited.quote[:200], shown))
+                identity, title = f"{record.id}_{cited.n}", one_line(cited.title, 120)
+                results.append(_result(identity, title, cited.quote[:200], shown, plain))
         return results
 
 
-def _result(identity: str, title: str, description: str, shown: Shown) -> InlineQueryResultArticle:
-    """A result whose message is the first page: an inline message cannot be parted."""
+async def _styled(attempt: Callable[[bool], Awaitable[object]]) -> None:
+    """Answer a query or, if Telegram refuses the styles or the addresses of that, with plain text."""
+    try:
+        try:
+            await attempt(False)
+        except BadRequest as error:
+            if not of_styles(error) and not of_addresses(error):
+                raise
+            _log.warning("a query is answered without styles: %s", error)
+            await attempt(True)
+    except BadRequest as error:
+        if not too_late(error):
+            raise
+        _log.info("a query was answered too late: %s", error)
+
+
+def _result(identity: str, title: str, description: str, shown: Shown, plain: bool) -> InlineQueryResultArticle:
+    """A result whose message is the first page: an inline message cannot be parted.
+
+    If it is to be `plain`, it has no styles, and no addresses on its buttons.
+    """
     page = shown.pages[0]
     html = to_html(page)
     content = InputTextMessageContent(html, ParseMode.HTML, link_preview_options=preview(shown))
-    if len(html) > 60_000:  # more than Telegram takes, tags and addresses included
+    if plain or len(html) > 60_000:  # more than Telegram takes, tags and addresses included
         content = InputTextMessageContent(to_plain(page))
     return InlineQueryResultArticle(
         identity,
         one_line(title, 200) or "…",
         content,
         description=one_line(description, 200) or None,
-        reply_markup=buttons(shown.keyboard),
+        reply_markup=buttons(without_addresses(shown.keyboard) if plain else shown.keyboard),
     )

@@ -12,8 +12,11 @@ _log = logging.getLogger(__name__)
 _PAUSES = (0.3, 1.0, 3.0, 8.0, 15.0, 30.0)
 # Worth nothing later, and not counted against the limits for messages.
 _FLEETING = frozenset(("sendChatAction",))
-# Telegram drops these after some seconds, so that a late one is only refused.
-_BRIEF = frozenset(("answerInlineQuery", "answerCallbackQuery", "getMe"))
+# Telegram drops answers to queries after some seconds, so that a late one is only refused; and whoever starts the bot
+# tries again, and says so.
+_BRIEF = frozenset(("answerInlineQuery", "answerCallbackQuery", "getMe", "setWebhook", "deleteWebhook"))
+# Told to wait, the limiter holds up all messages; for these that would be too much.
+_APART = frozenset(("setMyCommands",))
 
 
 class Patience(AIORateLimiter):
@@ -41,6 +44,8 @@ class Patience(AIORateLimiter):
         pauses = iter(_PAUSES[:2] if endpoint in _BRIEF else _PAUSES)
         while True:
             try:
+                if endpoint in _APART:
+                    return await callback(*args, **kwargs)
                 return await super().process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
             except BadRequest as error:
                 if "message is not modified" in str(error).lower():

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import TypeVar
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
@@ -13,6 +14,7 @@ from telegram.error import BadRequest, TelegramError
 from bot.markup import Blocks, Run, block, messages, to_html, to_plain
 from bot.render import Keyboard, Shown
 from bot.state import Place
+from bot.telegram.refusals import of_addresses, of_styles
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -21,6 +23,7 @@ T = TypeVar("T")
 # of the thirty a second that a bot may make.
 _SOON = 0.4
 _SHOWN = 4.0
+_TELEGRAM = "https://t.me/"
 
 
 def words(text: str, keyboard: Keyboard = ()) -> Shown:
@@ -32,6 +35,12 @@ def buttons(keyboard: Keyboard) -> InlineKeyboardMarkup | None:
     """The buttons as Telegram takes them."""
     rows = [[InlineKeyboardButton(one.label, url=one.url, callback_data=one.data) for one in row] for row in keyboard]
     return InlineKeyboardMarkup(rows) if rows else None
+
+
+def without_addresses(keyboard: Keyboard) -> Keyboard:
+    """The buttons without those that open an address outside of Telegram."""
+    rows = (tuple(one for one in row if one.url is None or one.url.startswith(_TELEGRAM)) for row in keyboard)
+    return tuple(row for row in rows if row)
 
 
 def preview(shown: Shown) -> LinkPreviewOptions:
@@ -67,7 +76,7 @@ async def send(bot: Bot, place: Place, shown: Shown, reply_to: int | None = None
         reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to and number == 0 else None
 
         async def attempt(
-            text: str, mode: str | None, last: bool = last, reply: ReplyParameters | None = reply
+            text: str, mode: str | None, markup: InlineKeyboardMarkup | None, reply: ReplyParameters | None = reply
         ) -> Message:
             return await bot.send_message(
                 place.chat_id,
@@ -75,11 +84,11 @@ async def send(bot: Bot, place: Place, shown: Shown, reply_to: int | None = None
                 parse_mode=mode,
                 message_thread_id=place.thread_id,
                 reply_parameters=reply,
-                reply_markup=buttons(shown.keyboard) if last else None,
+                reply_markup=markup,
                 link_preview_options=preview(shown),
             )
 
-        sent.append((await _styled(page, attempt)).message_id)
+        sent.append((await _styled(page, shown.keyboard if last else (), attempt)).message_id)
     return sent
 
 
@@ -112,26 +121,44 @@ async def edit_one(
 ) -> None:
     """Let one message show a page."""
 
-    async def attempt(text: str, mode: str | None) -> Message | bool:
+    async def attempt(text: str, mode: str | None, markup: InlineKeyboardMarkup | None) -> Message | bool:
         return await bot.edit_message_text(
             text,
             chat_id=chat_id,
             message_id=message_id,
             inline_message_id=inline_message_id,
             parse_mode=mode,
-            reply_markup=buttons(keyboard),
+            reply_markup=markup,
             link_preview_options=preview(shown),
         )
 
-    await _styled(page, attempt)
+    await _styled(page, keyboard, attempt)
 
 
-async def _styled(page: Blocks, attempt: Callable[[str, str | None], Awaitable[T]]) -> T:
+async def edit_buttons(message: Message, keyboard: Keyboard) -> None:
+    """Let a message have other buttons."""
+    await _with_buttons(keyboard, message.edit_reply_markup)
+
+
+async def _styled(
+    page: Blocks, keyboard: Keyboard, attempt: Callable[[str, str | None, InlineKeyboardMarkup | None], Awaitable[T]]
+) -> T:
     """What `attempt` gives for the page as HTML or, if Telegram refuses that, as plain text."""
     try:
-        return await attempt(to_html(page), ParseMode.HTML)
+        return await _with_buttons(keyboard, partial(attempt, to_html(page), ParseMode.HTML))
     except BadRequest as error:
-        said = str(error).lower()
-        if "parse entities" not in said and "entity" not in said:
+        if not of_styles(error):
             raise
-        return await attempt(to_plain(page), None)
+        _log.warning("a message goes without its styles: %s", error)
+    return await _with_buttons(keyboard, partial(attempt, to_plain(page), None))
+
+
+async def _with_buttons(keyboard: Keyboard, attempt: Callable[[InlineKeyboardMarkup | None], Awaitable[T]]) -> T:
+    """What `attempt` gives with the buttons or, if Telegram refuses the address of one, without such buttons."""
+    try:
+        return await attempt(buttons(keyboard))
+    except BadRequest as error:
+        if not of_addresses(error):
+            raise
+        _log.warning("a message goes without the addresses on its buttons: %s", error)
+    return await attempt(buttons(without_addresses(keyboard)))

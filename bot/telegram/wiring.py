@@ -4,7 +4,7 @@ import asyncio
 import logging
 from typing import Any
 
-from telegram import Update
+from telegram import Message, Update
 from telegram.ext import (
     Application,
     CallbackQueryHandler,
@@ -25,13 +25,24 @@ from bot.telegram.commands import FOR_ADMINS, Commands
 from bot.telegram.desk import Desk
 from bot.telegram.failures import Failures
 from bot.telegram.inline import Inline
+from bot.telegram.presses import Presses, acknowledge
 from bot.telegram.sending import send, words
 from bot.telegram.standing import standing
 from bot.texts import texts_for
 
 _log = logging.getLogger(__name__)
+
+
+class _Asker(filters.MessageFilter):
+    """Messages of people, or in the name of a chat; not of other bots."""
+
+    def filter(self, message: Message) -> bool:
+        """See `MessageFilter.filter`."""
+        return asker_of(message) is not None
+
+
 # What Telegram itself forwards to a group from its channel asks nothing, whatever it says.
-_MESSAGE = filters.UpdateType.MESSAGE & ~filters.IS_AUTOMATIC_FORWARD
+_MESSAGE = filters.UpdateType.MESSAGE & ~filters.IS_AUTOMATIC_FORWARD & _Asker()
 _PRIVATE, _GROUPS = filters.ChatType.PRIVATE, filters.ChatType.GROUPS
 
 
@@ -78,9 +89,10 @@ class Wiring:
         app.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE & filters.TEXT, asking.edited))
         app.add_handler(MessageHandler(filters.UpdateType.GUEST_MESSAGE, inline.guest))
         app.add_handler(InlineQueryHandler(inline.query))
-        app.add_handler(CallbackQueryHandler(pressed.pressed, buttons.PATTERN))
-        app.add_handler(CallbackQueryHandler(self._for_admins(self._builds.pressed), building.PATTERN))
-        app.add_handler(CallbackQueryHandler(self._for_admins(collect.pressed), collection.PATTERN))
+        once = Presses().once
+        app.add_handler(CallbackQueryHandler(once(pressed.pressed), buttons.PATTERN))
+        app.add_handler(CallbackQueryHandler(once(self._for_admins(self._builds.pressed)), building.PATTERN))
+        app.add_handler(CallbackQueryHandler(once(self._for_admins(collect.pressed)), collection.PATTERN))
         app.add_error_handler(Failures(desk).failed)
 
     async def _link(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:  # noqa: ARG002
@@ -107,6 +119,6 @@ class Wiring:
                 await handler(update, context)
             elif query:
                 _log.warning("user %s is no admin and pressed an admin's button", query.from_user.id)
-                await query.answer(texts_for(query.from_user.language_code)("admins_only"), show_alert=True)
+                await acknowledge(query, texts_for(query.from_user.language_code)("admins_only"), show_alert=True)
 
         return guarded

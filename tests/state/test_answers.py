@@ -81,6 +81,8 @@ def test_turns_are_the_last_answered_questions_oldest_first(state: State) -> Non
     assert state.turns(HERE) == done[-6:]
     assert state.turns(HERE, 2) == done[-2:]
     assert state.turns(HERE, 100) == done
+    assert state.turns(HERE, 3, before=done[5].id) == done[2:5]
+    assert state.turns(HERE, before=done[0].id) == []
 
 
 def test_a_conversation_is_that_of_one_thread_of_one_chat(state: State) -> None:

@@ -91,6 +91,9 @@ class MethodHandler(_Handler):
             self._params = _parameters(self)
             if fault is not None and await self._fails(method, fault):
                 return
+            if (refusal := self.telegram.next_refusal(method)) is not None:
+                fault = "refused"
+                raise bad_request(refusal)
             result = await self.telegram.call(method, self._params, self._wait_on)
         except Refused as refused:
             self._answer(method, fault, refused)

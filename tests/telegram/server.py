@@ -137,6 +137,12 @@ class FakeTelegram(World):
         with self.lock:
             return self.fault_counter.next(method) if self.fault_counter else None
 
+    def next_refusal(self, method: str) -> str | None:
+        """What a test wants this request to be refused with."""
+        with self.lock:
+            waiting = self.refusals.get(method)
+            return waiting.pop(0) if waiting else None
+
     def fault_settings(self) -> tuple[float, int]:
         """Delay of a slow answer and retry_after, in seconds."""
         with self.lock:

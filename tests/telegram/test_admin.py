@@ -4,9 +4,11 @@ import csv
 import io
 import json
 import re
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -78,7 +80,7 @@ class Site(ThreadingHTTPServer):
 def opened(telegram: FakeTelegram, root: Path) -> Office:
     admin = telegram.user("Ada")
     chat = telegram.private(admin)
-    admin.says(chat, "/whoami")
+    chat.member = True
     return Office(telegram, BotProcess(telegram, root, ADMIN_IDS=str(admin.id)), admin, chat)
 
 
@@ -128,6 +130,14 @@ def office(telegram: FakeTelegram, tmp_path: Path) -> Iterator[Office]:
     assert "Traceback" not in office.bot.log
 
 
+def soon(condition: Callable[[], object]) -> None:
+    """Wait until it is so."""
+    deadline = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def articles(count: int, name: str) -> str:
     """Lines of articles that take some time to embed."""
     lines = []
@@ -174,6 +184,27 @@ def test_a_second_admin_is_told_who_builds_and_can_stop_it(telegram: FakeTelegra
     assert (bot.data / "index" / "CURRENT").read_bytes() == before
 
 
+def test_of_two_admins_at_the_same_moment_one_builds_and_the_other_is_told_who(
+    telegram: FakeTelegram, tmp_path: Path
+) -> None:
+    people = [telegram.user("Ada"), telegram.user("Bob")]
+    chats = [telegram.private(user) for user in people]
+    bot = BotProcess(telegram, tmp_path, ADMIN_IDS=",".join(str(user.id) for user in people))
+    (bot.articles / "council.jsonl").write_text(articles(2000, "council"))
+    with bot:
+        telegram.faults(every=1, kinds=("slow",), methods=("sendMessage",), delay=1.0)
+        asked = [user.says(chat, "/rebuild") for user, chat in zip(people, chats, strict=True)]
+        said = [chat.wait_for_reply(message, 15) for chat, message in zip(chats, asked, strict=True)]
+        soon(lambda: all(len(message.chat.now(message).versions) > 1 for message in said))
+        now = [chat.now(message) for chat, message in zip(chats, said, strict=True)]
+        late = int("A build is running" in now[1].text)
+        early = 1 - late
+        assert f"A build is running: started by {people[early].name}" in now[late].text
+        assert people[late].presses(now[late], "Stop").text == "It is being stopped."
+        chats[early].wait(lambda _: "Stopped. The index is as it was." in chats[early].now(said[early]).text, 30)
+    assert "Traceback" not in bot.log
+
+
 def test_a_build_whose_process_is_killed_is_reported_and_the_next_one_works(office: Office) -> None:
     (office.bot.articles / "council.jsonl").write_text(articles(100, "council"))
     report = office.says("/rebuild")
@@ -210,6 +241,57 @@ def test_a_check_builds_nothing_and_offers_to(shared: Office) -> None:
     assert checked.buttons == ()
     again = shared.becomes(shared.says("/rebuild"), lambda now: "Stop" not in now.buttons)
     assert "Nothing has changed" in again.text
+
+
+def test_status_says_how_the_bot_does_and_names_its_last_errors_by_id(telegram: FakeTelegram, tmp_path: Path) -> None:
+    office = opened(telegram, tmp_path)
+    with office.bot:
+        assert "Peskov" in office.says("who denied the account?").text
+        assert "could not find" in office.says("what is the capital of Atlantis?").text
+        _damage(office.bot)
+        number = _id(office.says("/forget"))
+        office.chat.wait(lambda messages: messages[-1].text.startswith(f"Error {number}: "))
+        status = office.says("/status").text
+    for line in (
+        r"Generation 000001, built \S.+",
+        r"30 articles, [\d,]+ passages, 0 rejected",
+        r"Model: \S+.*",
+        r"Questions in 24 hours: 2, of them refused: 1",
+        r"Time to answer: median [\d,]+ ms, 95 % within [\d,]+ ms",
+        r"Memory: [\d,]+ MB",
+        rf"Last errors:\n• {number} \d\d\.\d\d\. \d\d:\d\d UTC StateError in bot\.\w+",
+    ):
+        assert re.search(f"^{line}$", status, re.MULTILINE), status
+
+
+def test_an_admin_is_told_of_an_error_by_id_in_one_line_a_few_times_an_hour(
+    telegram: FakeTelegram, tmp_path: Path
+) -> None:
+    office, eve = opened(telegram, tmp_path), telegram.user("Eve")
+    chat = telegram.private(eve)
+    with office.bot:
+        _damage(office.bot)
+        numbers = [_id(chat.wait_for_reply(eve.says(chat, "/forget"), 15)) for _ in range(6)]
+        office.says("/help")
+        told = [message.text for message in office.chat.from_bot if message.text.startswith("Error ")]
+    assert told == [
+        f"Error {number}: StateError. The log has the details. (Held back since the last message: 0)"
+        for number in numbers[:4]
+    ]
+    assert all(f"[error {number}]" in office.bot.log for number in numbers)
+
+
+def _damage(bot: BotProcess) -> None:
+    """Let whatever has to do with opinions fail."""
+    with closing(sqlite3.connect(bot.data / "byline.db")) as database:
+        database.execute("ALTER TABLE byline_ratings RENAME TO elsewhere")
+
+
+def _id(message: Message) -> str:
+    """The id of an error in what its victim is told."""
+    found = re.fullmatch(r"Something went wrong here\. Please ask once more\. \(([0-9a-f]{8})\)", message.text)
+    assert found, message.text
+    return found[1]
 
 
 def test_rebuild_with_a_word_it_does_not_know_says_how_it_is_used(shared: Office) -> None:
@@ -419,6 +501,7 @@ def test_an_admins_buttons_and_documents_do_nothing_for_others(shared: Office) -
 
 
 def test_only_the_admins_menu_has_the_admins_commands(shared: Office) -> None:
+    soon(lambda: shared.telegram.commands(f"chat:{shared.admin.id}", "de"))  # the last of them
     own = shared.telegram.commands(f"chat:{shared.admin.id}")
     assert list(own) == [*FOR_ALL, *FOR_ADMINS]
     assert own["rebuild"] == "Read the articles again"
@@ -432,10 +515,11 @@ def test_an_admin_who_comes_after_the_start_gets_the_admins_menu(tmp_path: Path)
     with FakeTelegram() as telegram:
         late = telegram.user("Late")
         with BotProcess(telegram, tmp_path, ADMIN_IDS=str(late.id)):
+            soon(lambda: telegram.violations)
             assert telegram.commands(f"chat:{late.id}") == {}
             chat = telegram.private(late)
             late.says(chat, "/start")
-            chat.wait(lambda _: "rebuild" in telegram.commands(f"chat:{late.id}", "ru"), 30)
+            soon(lambda: "rebuild" in telegram.commands(f"chat:{late.id}", "ru"))
             assert list(telegram.commands(f"chat:{late.id}")) == [*FOR_ALL, *FOR_ADMINS]
         # That there is no chat yet is Telegram's word on the first try.
         assert {violation.method for violation in telegram.violations} == {"setMyCommands"}

@@ -223,7 +223,7 @@ def test_hostile_texts_are_shown_as_they_are(telegram: FakeTelegram, tmp_path: P
     (articles / "a.jsonl").write_text("\n".join(json.dumps(one) for one in records))
     user = telegram.user("Eve")
     chat = telegram.private(user)
-    user.says(chat, "/whoami")
+    chat.member = True
     with BotProcess(telegram, tmp_path / "bot", articles=articles, indexed=False, ANSWER_THRESHOLD="0"):
         fish = chat.wait_for_reply(user.says(chat, "Where does the zebrafish live?"), 40)
         if "first time" in fish.text:

@@ -9,7 +9,7 @@ from tests.telegram.bot_process import BotProcess
 from tests.telegram.chats import Chat
 from tests.telegram.messages import Message
 from tests.telegram.server import FakeTelegram
-from tests.telegram.talk import ATLANTIS, DENIED, MAGNITUDE, marked, press
+from tests.telegram.talk import ATLANTIS, CREW, DENIED, MAGNITUDE, marked, press
 from tests.telegram.users import User
 
 pytestmark = pytest.mark.usefixtures("nothing_that_telegram_forbids")
@@ -168,6 +168,41 @@ def test_an_edit_while_a_passage_is_open_brings_the_new_answer(ada: User, chat: 
     assert "Moscow was waiting" in press(ada, chat, answer, "1").text
 
 
+def test_an_edit_after_the_answer_was_deleted_is_answered_anew(ada: User, chat: Chat) -> None:
+    question = ada.says(chat, DENIED)
+    answer = chat.wait_for_reply(question, 10)
+    ada.deletes(answer)
+    ada.edits(question, CREW)
+    again = chat.wait_for_reply(question, 10)
+    assert again.id != answer.id
+    assert "Understood" not in again.text
+
+
+def test_what_is_edited_at_once_is_answered_as_it_was_edited(ada: User, chat: Chat) -> None:
+    question = ada.says(chat, "Who confirmed the account?")
+    ada.edits(question, DENIED)
+    chat.wait(lambda messages: messages and "Peskov" in messages[-1].text, 15)
+    assert len(chat.from_bot) == 1
+
+
+def test_two_questions_at_once_are_a_conversation_in_the_order_in_which_they_came(ada: User, chat: Chat) -> None:
+    ada.says(chat, DENIED)
+    ada.says(chat, "when?")
+    chat.wait(lambda _: len(chat.from_bot) == 2, 15)
+    first, followed = chat.from_bot
+    assert "Understood as" not in first.text
+    assert followed.text.startswith("Understood as: When was it that Dmitry S. Peskov denied the account?")
+
+
+def test_a_flood_of_edits_is_asked_to_wait_once(ada: User, chat: Chat) -> None:
+    question = ada.says(chat, DENIED)
+    chat.wait_for_reply(question, 10)
+    for number in range(40):
+        ada.edits(question, f"Who denied the account, {number}?")
+    chat.wait(lambda messages: any(one.text.startswith("One moment") for one in messages), 30)
+    assert sum(one.text.startswith("One moment") for one in chat.from_bot) == 1
+
+
 def test_an_edited_command_answers_nothing(ada: User, chat: Chat) -> None:
     command = ada.says(chat, "/whoami")
     chat.wait_for_reply(command, 10)
@@ -186,7 +221,7 @@ def test_the_answer_stays_where_its_question_was_taken_away(ada: User, chat: Cha
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ((DENIED + " ") * 170 + "x" * 16, "Peskov"),
+        ((DENIED + " ") * 170 + "x" * 16, "The Continental Wire"),
         (DENIED + "!" * 4070, "Peskov"),
         ("   \n  ", "no words"),
         ("👩‍👩‍👧", "no words"),

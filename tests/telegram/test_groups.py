@@ -87,6 +87,15 @@ def test_what_is_not_for_the_bot_is_left_alone(town: FakeTelegram, ada: User, op
     assert open_group.actions == ()
 
 
+@pytest.mark.parametrize("command", ["/help", "/sources", "/privacy", "/new", "/rebuild"])
+def test_the_commands_of_another_bot_are_left_alone(
+    town: FakeTelegram, ada: User, open_group: Chat, command: str
+) -> None:
+    town.bot("Other").says(open_group, command)
+    settle(ada)
+    assert open_group.from_bot == ()
+
+
 def test_another_bot_is_not_answered(town: FakeTelegram, ada: User, open_group: Chat) -> None:
     other = town.bot("Echo")
     said = [other.says(open_group, text) for text in (f"/ask {DENIED}", f"@{town.me.username} {DENIED}")]
@@ -159,6 +168,13 @@ def test_a_reply_to_an_answer_is_a_question_that_follows(ada: User, group: Chat)
     assert all("message_thread_id" not in params for params in sent)  # a thread of replies is no topic
 
 
+def test_a_reply_to_an_earlier_answer_follows_that_one(ada: User, group: Chat) -> None:
+    first = ask(ada, group)
+    ask(ada, group, f"@byline_bot {CREW}")
+    followed = group.wait_for_reply(ada.says(group, "when?", reply_to=first), 10)
+    assert followed.text.startswith("Understood as: When was it that Dmitry S. Peskov denied the account?")
+
+
 def test_a_reply_to_anything_else_of_the_bots_is_none(ada: User, group: Chat) -> None:
     privacy = ask(ada, group, "/privacy")
     ada.says(group, DENIED, reply_to=privacy)
@@ -195,6 +211,15 @@ def test_an_edited_question_gets_its_answer_edited(ada: User, group: Chat) -> No
     ada.edits(question, f"@Byline_Bot {DENIED}")
     group.wait(lambda _: "Peskov" in group.now(answer).text, 10)
     assert len(group.from_bot) == 1
+
+
+def test_an_edited_question_is_understood_by_what_was_asked_before_it_alone(ada: User, group: Chat) -> None:
+    question = ada.says(group, f"@byline_bot {CREW}")
+    answer = group.wait_for_reply(question, 10)
+    ask(ada, group)
+    ada.edits(question, "@byline_bot when?")
+    group.wait(lambda _: len(group.now(answer).versions) > 1, 10)
+    assert "Understood as" not in group.now(answer).text
 
 
 def test_anyone_in_the_group_can_use_the_buttons_each_with_an_opinion(
@@ -249,7 +274,9 @@ def test_the_buttons_of_a_chosen_result_work_where_the_bot_is_no_member(town: Fa
     sent = ada.chooses(whole, elsewhere)
     assert sent.text.startswith(f"{CREW}\n\n")
     bob = town.user("Bob", "ru")
-    assert "Ferry With 212 Aboard" in press(bob, elsewhere, sent, "2").text
+    opened = press(bob, elsewhere, sent, "2").text
+    assert opened.startswith("2. ")
+    assert opened.partition(": ")[2].partition("\n")[0] in sent.text
     assert press(bob, elsewhere, sent, "‹ Назад").text.startswith(CREW)
     assert press(bob, elsewhere, sent, "Ещё").text.startswith("Другие отрывки")
     assert press(ada, elsewhere, sent, "‹ Назад").text == sent.text
@@ -291,6 +318,13 @@ def test_a_guest_answers_with_buttons_that_work(town: FakeTelegram, ada: User) -
     assert "Peskov" in answer.text
     assert "Moscow was waiting" in press(ada, elsewhere, answer, "1").text
     assert "Write the question behind it" in ada.guest(elsewhere, f"@{town.me.username}").text
+
+
+@pytest.mark.parametrize("text", ["@BYLINE_bot {0}", "{0} @Byline_Bot"])
+def test_the_mention_that_calls_a_guest_is_no_part_of_the_question(town: FakeTelegram, ada: User, text: str) -> None:
+    elsewhere = town.group("Visited", bot=False)
+    answer = ada.guest(elsewhere, text.format(DENIED), timeout=10)
+    assert answer.text.startswith(f"{DENIED}\n\n")
 
 
 def test_a_guest_answers_an_anonymous_admin_too(town: FakeTelegram, ada: User) -> None:

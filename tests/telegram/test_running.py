@@ -3,15 +3,19 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from tests.telegram.bot_process import BotProcess
+from retrieval.store import Store
+from tests.telegram.bot_process import SAMPLES, BotProcess
 from tests.telegram.chats import Chat
 from tests.telegram.messages import Message
 from tests.telegram.server import FakeTelegram
@@ -25,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 def started(telegram: FakeTelegram) -> tuple[User, Chat]:
     user = telegram.user("Ada")
     chat = telegram.private(user)
-    user.says(chat, "/whoami")
+    chat.member = True
     return user, chat
 
 
@@ -41,6 +45,44 @@ def test_without_an_index_it_builds_one_and_then_answers_who_asked(telegram: Fak
         last(chat, "for the first time")
         answer = last(chat, "Peskov", 60)
     assert answer.reply_to == question.id
+    assert telegram.violations == []
+
+
+@pytest.mark.parametrize("how", ["a shell", "a document"])
+def test_a_first_index_is_picked_up_however_it_was_made_and_whoever_asked_before_is_answered(
+    telegram: FakeTelegram, tmp_path: Path, how: str
+) -> None:
+    admin, chat = started(telegram)
+    (tmp_path / "empty").mkdir()
+    bot = BotProcess(telegram, tmp_path, articles=tmp_path / "empty", indexed=False, ADMIN_IDS=str(admin.id))
+    with bot:
+        last(chat, "The build has failed")
+        question = admin.says(chat, DENIED)
+        last(chat, "for the first time")
+        if how == "a shell":
+            command = [sys.executable, "-m", "bot.cli", "--data", str(bot.data), "index", str(SAMPLES.absolute())]
+            subprocess.run(command, check=True, capture_output=True)
+        else:
+            (source,) = [path for path in SAMPLES.rglob("*") if path.is_file() and "denied the account" in _text(path)]
+            admin.sends_document(chat, source.name, source.read_bytes())
+        answer = last(chat, "Peskov", 60)
+        assert answer.reply_to == question.id
+        assert "Peskov" in chat.wait_for_reply(admin.says(chat, DENIED), 15).text
+    assert sum(one.reply_to == question.id and "Peskov" in one.text for one in chat.from_bot) == 1
+    assert "Traceback" not in bot.log
+
+
+def test_who_asks_elsewhere_before_there_is_an_index_is_told_that_it_is_built(
+    telegram: FakeTelegram, tmp_path: Path
+) -> None:
+    user, _ = started(telegram)
+    group = telegram.group("Elsewhere", bot=False)
+    with BotProcess(telegram, tmp_path, indexed=False):
+        answer = user.inline(DENIED)
+        assert answer.results == ()
+        assert answer.button is not None
+        assert "for the first time" in answer.button["text"]
+        assert "for the first time" in user.guest(group, f"@{telegram.me.username} {DENIED}").text
     assert telegram.violations == []
 
 
@@ -194,6 +236,56 @@ def test_a_second_rebuild_is_told_of_the_first_which_can_be_stopped(telegram: Fa
         os.kill(child.pid, signal.SIGKILL)
         assert "signal 9" in last(chat, "The build has failed").text
         assert "Peskov" in chat.wait_for_reply(admin.says(chat, DENIED), 15).text
+
+
+def test_sigterm_ends_it_while_a_document_waits_for_a_build(telegram: FakeTelegram, tmp_path: Path) -> None:
+    admin, chat = started(telegram)
+    bot = BotProcess(telegram, tmp_path, ADMIN_IDS=str(admin.id))
+    _many(bot.articles / "many.jsonl", 2000)
+    bot.start()
+    admin.says(chat, "/rebuild")
+    last(chat, "Embedding")
+    admin.sends_document(chat, "lighthouse.txt", b"Lighthouse painted\n\nOrla Finch painted the lighthouse pink.\n")
+    _until(lambda: any((bot.articles / "added").glob("*.txt")), bot)
+    time.sleep(0.5)
+    began = time.monotonic()
+    assert bot.stop() == 0
+    assert time.monotonic() - began < 8
+    last(chat, "Stopped. The index is as it was.")
+    last(chat, "The folder has changed, but not the index yet.")
+    assert "Traceback" not in bot.log
+
+
+def test_a_document_waits_for_the_build_of_another_process_without_trying_all_the_time(
+    telegram: FakeTelegram, tmp_path: Path
+) -> None:
+    admin, chat = started(telegram)
+    with BotProcess(telegram, tmp_path, ADMIN_IDS=str(admin.id)) as bot:
+        assert bot.process
+        process, tries = psutil.Process(bot.process.pid), set()
+        with Store(bot.data / "index").building():
+            admin.sends_document(chat, "lighthouse.txt", b"Lighthouse\n\nOrla Finch painted the lighthouse pink.\n")
+            _until(lambda: any((bot.articles / "added").glob("*.txt")), bot)
+            deadline = time.monotonic() + 8
+            while time.monotonic() < deadline:
+                tries |= {child.pid for child in process.children() if "--events" in _command(child)}
+                time.sleep(0.05)
+        assert 1 <= len(tries) <= 2
+        last(chat, "The index is up to date.")
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:  # it has just ended
+        return []
+
+
+def _until(condition: Callable[[], object], bot: BotProcess, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, bot.log
+        time.sleep(0.05)
 
 
 def test_most_articles_gone_stops_it_and_asks(telegram: FakeTelegram, tmp_path: Path) -> None:

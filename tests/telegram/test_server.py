@@ -316,6 +316,18 @@ def test_a_slow_answer_comes_late_and_faults_can_be_ended(api: Api, chat: Chat) 
     assert time.monotonic() - begun < 0.3
 
 
+def test_the_next_requests_for_a_method_are_refused_as_a_test_says_which_is_no_fault_of_the_bots(
+    api: Api, chat: Chat
+) -> None:
+    api.telegram.refuse_next("sendMessage", "BUTTON_URL_INVALID", "can't parse entities")
+    api.result("getMe")
+    answers = [api.refusal("sendMessage", chat_id=chat.id, text="a") for _ in range(2)]
+    assert answers == ["400 Bad Request: BUTTON_URL_INVALID", "400 Bad Request: can't parse entities"]
+    api.send(chat, "there")
+    assert [message.text for message in chat.from_bot] == ["there"]
+    assert api.telegram.violations == []
+
+
 def test_more_messages_than_a_chat_may_get_are_answered_429(api: Api, chat: Chat) -> None:
     api.telegram.limits(per_chat=(2, 60.0), overall=None)
     sent = api.send(chat)

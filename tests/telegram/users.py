@@ -190,7 +190,8 @@ class User:
         Raises:
             AssertionError: the bot is not mentioned, or does not answer in so many seconds.
         """
-        assert f"@{self.world.me.username}" in text, "guest bots are invoked by a mention of their username"
+        mentioned = f"@{self.world.me.username}".lower() in text.lower()
+        assert mentioned, "guest bots are invoked by a mention of their username"
         with self.world.lock:
             asked = self._sends(chat, Version(time.time(), text, detect(text)), {}, reply_to, behalf=behalf)
             query = self.world.ask_guest(asked)

@@ -86,6 +86,7 @@ class World:
         self.command_lists: dict[tuple[str, str], list[Json]] = {}
         self.inline_messages: dict[str, tuple[Chat, int]] = {}
         self.fault_counter: FaultCounter | None = None
+        self.refusals: dict[str, list[str]] = {}
         self.flood = Flood(None, None)
         self.inline_feedback, self.query_seconds = inline_feedback, query_seconds
         self._numbers = itertools.count(1)
@@ -158,6 +159,11 @@ class World:
         """Let every request through again."""
         with self.lock:
             self.fault_counter = None
+
+    def refuse_next(self, method: str, *descriptions: str) -> None:
+        """Refuse the next requests for a method, one for each description, for reasons that only Telegram knows."""
+        with self.lock:
+            self.refusals.setdefault(method, []).extend(descriptions)
 
     def limits(
         self, per_chat: tuple[int, float] | None = (1, 1.0), overall: tuple[int, float] | None = (30, 1.0)
