@@ -226,7 +226,7 @@ def main() -> None:
         root = Path(folder)
         articles = prepare(root, arguments.articles, arguments.data)
         admin = str(telegram.founder.id)
-        telegram.private(telegram.founder)
+        telegram.private(telegram.founder).member = True
         with BotProcess(telegram, root, articles=articles, ADMIN_IDS=admin) as bot:
             asking = Round(telegram, bot, arguments.chats)
             asking.warm_up()

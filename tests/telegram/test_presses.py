@@ -32,7 +32,7 @@ def staffed() -> Iterator[tuple[FakeTelegram, User]]:
     """A Telegram with an admin of the bot."""
     with FakeTelegram() as telegram:
         admin = telegram.user("Editor")
-        admin.says(telegram.private(admin), "/whoami")
+        telegram.private(admin).member = True
         yield telegram, admin
 
 
