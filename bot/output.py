@@ -111,7 +111,7 @@ def heading_above(answer: Answer, citation: Citation) -> str | None:
 
 def answer_lines(answer: Answer) -> list[str]:
     """An answer for a plain terminal: the answer, then each citation with its quote and address."""
-    lines = [f"I could not find that. {answer.reason}"] if answer.refused else [_reported(answer), ""]
+    lines = [answer_line(answer)] if answer.refused else [answer_line(answer), ""]
     if answer.understood_as != answer.question:
         lines.insert(0, f"Understood as: {plain(answer.understood_as)}")
     for citation in answer.citations:
@@ -125,8 +125,10 @@ def answer_lines(answer: Answer) -> list[str]:
     return lines
 
 
-def _reported(answer: Answer) -> str:
-    """The answer with its numbers, and those that differ from it, newest first."""
+def answer_line(answer: Answer) -> str:
+    """The answer with its numbers, and those that differ from it, newest first; or why there is none."""
+    if answer.refused:
+        return f"I could not find that. {answer.reason}"
     same = " ".join(f"[{one.n}]" for one in answer.citations if one.kind == "exact")
     others = [
         f"{plain(one.article.text[one.answer_start : one.answer_end])} [{one.n}]"

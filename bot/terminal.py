@@ -4,12 +4,11 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
-from bot.output import answer_lines, credit, heading_above, plain
+from bot.output import answer_line, answer_lines, credit, heading_above, plain
 from bot.service import Service
 from retrieval.errors import RetrievalError
 from retrieval.followups import Turn, turn_of
@@ -140,8 +139,7 @@ def show(answer: Answer, console: "Console") -> None:
 
     if answer.understood_as != answer.question:
         console.print(Text(f"Understood as: {plain(answer.understood_as)}", style="italic"))
-    said = plain(answer_lines(replace(answer, understood_as=answer.question))[0])
-    console.print(Text(said, style="yellow" if answer.refused else "bold"))
+    console.print(Text(plain(answer_line(answer)), style="yellow" if answer.refused else "bold"))
     for citation in answer.citations:
         if heading := heading_above(answer, citation):
             console.print(heading)

@@ -38,7 +38,7 @@ class Asking:
         """Any text in a private chat."""
         if message := update.message:
             follows = await self._replied_to(context.bot, message)
-            await self._ask(context.bot, message, self._without_mention(message.text or ""), follows)
+            await self._ask(context.bot, message, without_mention(message.text or "", self._desk.username), follows)
 
     async def command(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/ask with a question, or as a reply to a message that is one."""
@@ -75,7 +75,7 @@ class Asking:
         if record is None:
             return
         text = _after_command(message.text) if message.text.startswith("/") else message.text
-        text = self._without_mention(text).strip()
+        text = without_mention(text, self._desk.username).strip()
         if text == record.asked.text or self._refusal(text) is not None:
             return
         if not await self._within_limits(context.bot, message, record.asked.user_id):
@@ -197,11 +197,6 @@ class Asking:
             await self.say(bot, message, "one_moment")
         return False
 
-    def _without_mention(self, text: str) -> str:
-        """The text without our own name, which is no part of a question."""
-        name = self._desk.username
-        return re.sub(rf"@{re.escape(name)}\b", "", text, flags=re.IGNORECASE) if name else text
-
     def _refusal(self, text: str) -> str | None:
         """The key of the words that say why a text is no question; None if it is one."""
         try:
@@ -233,6 +228,11 @@ class Asking:
 
 def _lock(locks: MutableMapping[Place, asyncio.Lock], place: Place) -> asyncio.Lock:
     return locks.setdefault(place, asyncio.Lock())
+
+
+def without_mention(text: str, name: str, instead: str = "") -> str:
+    """The text without the name of the bot, which is no part of a question."""
+    return re.sub(rf"@{re.escape(name)}\b", instead, text, flags=re.IGNORECASE) if name else text
 
 
 def place_of(message: Message) -> Place:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
@@ -21,7 +20,7 @@ from bot import render
 from bot.markup import one_line, to_html, to_plain
 from bot.render import Shown
 from bot.state import Asked, Record
-from bot.telegram.asking import asker_of, language_of, texts_of
+from bot.telegram.asking import asker_of, language_of, texts_of, without_mention
 from bot.telegram.desk import Desk
 from bot.telegram.refusals import of_addresses, of_styles, too_late
 from bot.telegram.sending import buttons, preview, without_addresses, words
@@ -73,7 +72,7 @@ class Inline:
         if message is None or query_id is None or asker is None:
             return
         texts = texts_of(message)
-        text = re.sub(rf"@{re.escape(self._desk.username)}\b", " ", message.text or "", flags=re.IGNORECASE)
+        text = without_mention(message.text or "", self._desk.username, " ")
         record = await self._answer(text, asker, language_of(message), "guest")
         key = "first_build" if self._desk.service is None else "ask_how"
 

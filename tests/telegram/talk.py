@@ -29,3 +29,8 @@ def marked(message: Message, *kinds: str) -> list[str]:
     """The pieces of the text with an entity of those kinds."""
     text = message.text.encode("utf-16-le")
     return [text[2 * one.offset : 2 * one.end].decode("utf-16-le") for one in message.entities if one.type in kinds]
+
+
+def identity(answer: Message) -> str:
+    """The id under which an answer is stored."""
+    return (answer.button("👎").data or "").partition(":")[2]

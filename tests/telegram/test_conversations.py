@@ -9,7 +9,7 @@ from tests.telegram.bot_process import BotProcess
 from tests.telegram.chats import Chat
 from tests.telegram.messages import Message
 from tests.telegram.server import FakeTelegram
-from tests.telegram.talk import ATLANTIS, CREW, DENIED, MAGNITUDE, marked, press
+from tests.telegram.talk import ATLANTIS, CREW, DENIED, MAGNITUDE, identity, marked, press
 from tests.telegram.users import User
 
 pytestmark = pytest.mark.usefixtures("nothing_that_telegram_forbids")
@@ -27,10 +27,6 @@ def chat(town: FakeTelegram, ada: User) -> Chat:
 
 def ask(user: User, chat: Chat, text: str = DENIED) -> Message:
     return chat.wait_for_reply(user.says(chat, text), 10)
-
-
-def identity(answer: Message) -> str:
-    return (answer.button("👎").data or "").partition(":")[2]
 
 
 def test_the_answer_is_bold_and_stands_word_for_word_in_the_first_quote(ada: User, chat: Chat) -> None:
@@ -123,6 +119,7 @@ def test_button_data_that_no_button_has_does_no_harm(town: FakeTelegram, ada: Us
     with town.lock:
         query = town.ask_callback(ada, answer, data.format(id=identity(answer)))
     query.wait(10)
+    assert "Peskov" in ask(ada, chat).text
 
 
 def test_a_link_to_a_citation_opens_it_in_its_article(town: FakeTelegram, ada: User, chat: Chat) -> None:

@@ -261,10 +261,11 @@ def test_a_flood_of_anonymous_admins_counts_for_their_own_group_alone(
     assert len(group.from_bot) == 21
 
 
-def test_being_thrown_out_in_the_middle_of_an_answer_is_no_trouble(ada: User, group: Chat) -> None:
+def test_being_thrown_out_in_the_middle_of_an_answer_is_no_trouble(ada: User, group: Chat, open_group: Chat) -> None:
     ada.says(group, f"/ask {DENIED}")
     group.removes_bot()
     settle(ada)
+    assert "Peskov" in ask(ada, open_group).text
 
 
 def test_the_buttons_of_a_chosen_result_work_where_the_bot_is_no_member(town: FakeTelegram, ada: User) -> None:

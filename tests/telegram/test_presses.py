@@ -17,7 +17,7 @@ from tests.telegram.bot_process import BotProcess
 from tests.telegram.chats import Chat, Topic
 from tests.telegram.messages import Message
 from tests.telegram.server import FakeTelegram
-from tests.telegram.talk import ATLANTIS, DENIED, press
+from tests.telegram.talk import ATLANTIS, DENIED, identity, press
 from tests.telegram.users import User
 from tests.telegram.world import Query
 
@@ -61,10 +61,6 @@ def chat(town: FakeTelegram, ada: User) -> Chat:
 
 def ask(user: User, chat: Chat, text: str = DENIED) -> Message:
     return chat.wait_for_reply(user.says(chat, text), 15)
-
-
-def identity(answer: Message) -> str:
-    return (answer.button("👎").data or "").partition(":")[2]
 
 
 def send_data(town: FakeTelegram, user: User, message: Message, data: str) -> Query:
