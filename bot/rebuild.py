@@ -38,13 +38,15 @@ Event = Progress | Planned
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a build ended. `report` is there if it was done, or as far as it was planned; `message` is for the admin.
+    """How a build ended. `report` is there if it was done, or as far as it was planned.
 
-    refused: the new index would have lost most articles. busy: another process is building.
+    refused: the new index would have lost most articles. busy: another process is building. If it failed, `error` is
+    the name of what was raised, or "Killed", and `message` says more, in English.
     """
 
     kind: Literal["done", "refused", "busy", "stopped", "failed"]
     report: BuildReport | None = None
+    error: str = ""
     message: str = ""
 
 
@@ -80,7 +82,7 @@ class Rebuilder:
         `on_event` is called in the event loop's thread, several times a second.
         """
         if self._closing.is_set():
-            return Outcome("stopped", message="The bot was stopped; build again when it runs.")
+            return Outcome("stopped")
         if self.running:
             return Outcome("busy")
         self.running, self._stopped = Running(by, datetime.now(UTC)), False
@@ -136,14 +138,14 @@ class Rebuilder:
             elif event["event"] == "done":
                 outcome = Outcome("done", _report(event["report"]))
             else:
-                outcome = Outcome(_KINDS.get(event["kind"], "failed"), report, event["message"])
+                outcome = Outcome(_KINDS.get(event["kind"], "failed"), report, event["kind"], event["message"])
         code = await process.wait()
         if self._stopped:
             return Outcome("stopped", report)
         if outcome is None:
             _log.error("the build ended with status %s and said nothing", code)
             how = f"signal {-code}" if code < 0 else f"status {code}"
-            return Outcome("failed", report, f"the build's process ended with {how}.")
+            return Outcome("failed", report, "Killed", f"the build's process ended with {how}.")
         return outcome
 
 

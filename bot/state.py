@@ -261,6 +261,12 @@ class State:
                 .where(questions.c.id == identity, ratings.c.user_id == user_id)
             )
 
+    def language_of(self, user_id: int) -> str | None:
+        """The language of a user's last question, if any is stored and Telegram named one."""
+        own = select(questions.c.language).where(questions.c.user_id == user_id)
+        with transaction(self._reader) as connection:
+            return connection.scalar(own.order_by(questions.c.number.desc()).limit(1))
+
     def turns(self, place: Place, limit: int = 6, before: str | None = None) -> list[Record]:
         """The last answered questions of a conversation, oldest first; only those asked before the one of that id."""
         wanted = and_(_at(place), ~questions.c.past)

@@ -1,12 +1,14 @@
 """The words of the bot in the languages of its users, from one catalogue: `texts.toml`."""
 
+import re
 import tomllib
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent
 
 DEFAULT_LANGUAGE = "en"
@@ -27,6 +29,22 @@ class Texts:
         """
         return self.words[key].format(**{name: self._write(value) for name, value in values.items()})
 
+    def has(self, key: str) -> bool:
+        """Whether the catalogue has the key."""
+        return key in self.words
+
+    def reason(self, english: str) -> str:
+        """Why an article is rejected, as `ArticleError.reason` has it, in this language if the catalogue knows it."""
+        for pattern, words in _reasons(self.language):
+            if found := pattern.fullmatch(english):
+                return words.format(
+                    **{
+                        name: self.reason(value) if name == "reason" else value
+                        for name, value in found.groupdict().items()
+                    }
+                )
+        return english
+
     def day(self, day: date) -> str:
         """A day in full: 10 April 2018."""
         return format_date(day, "d MMMM y" if self.language == "en" else "long", locale=self.language)
@@ -35,7 +53,14 @@ class Texts:
         """A share of one as per cent."""
         return format_percent(value, locale=self.language)
 
+    def duration(self, seconds: float) -> str:
+        """A stretch of time in its largest unit but one: 95 sec, 28 min, 3 hr."""
+        spent = timedelta(seconds=round(seconds))
+        return format_timedelta(spent, format="short", threshold=2, locale=self.language)
+
     def _write(self, value: object) -> str:
+        if isinstance(value, timedelta):
+            return self.duration(value.total_seconds())
         if isinstance(value, datetime):
             return f"{format_datetime(value, 'd MMM y HH:mm', locale=self.language)} UTC"
         if isinstance(value, date):
@@ -48,8 +73,23 @@ class Texts:
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Language -> key -> words."""
+    return {language: words for language, words in _file().items() if language != "reasons"}
+
+
+@cache
+def _file() -> dict[str, Any]:
     with files("bot").joinpath("texts.toml").open("rb") as file:
         return tomllib.load(file)
+
+
+@cache
+def _reasons(language: str) -> list[tuple[re.Pattern[str], str]]:
+    """The English words, with a group for each value in braces, and those of the language."""
+    known = _file()["reasons"].get(language, {})
+    return [
+        (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(english))), words)
+        for english, words in known.items()
+    ]
 
 
 @cache

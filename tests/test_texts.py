@@ -1,6 +1,8 @@
 """The catalogue is whole: every language says everything, and nothing is there that nobody says."""
 
+import ast
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from string import Formatter
@@ -8,6 +10,7 @@ from string import Formatter
 import pytest
 
 import bot
+import retrieval
 from bot.markup import units
 from bot.texts import DEFAULT_LANGUAGE, Refusal, catalogue, texts_for
 
@@ -113,6 +116,51 @@ def test_numbers_and_dates_are_written_as_the_language_does(language: str, numbe
     assert spaced(texts.day(date(2018, 4, 10))) == day
     assert spaced(texts.share(0.25)) == share
     assert day in spaced(texts("sources_dates", newest=date(2018, 4, 10), oldest=date(2018, 4, 10)))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "0 Sek."), (95, "95 Sek."), (130, "2 Min."), (1750, "29 Min."), (3 * 3600, "3 Std.")]
+)
+def test_a_stretch_of_time_is_said_in_its_largest_unit(seconds: float, words: str) -> None:
+    assert texts_for("de").duration(seconds) == words
+
+
+def _reasons_given() -> Iterator[str]:
+    """What the readers of articles say is wrong with one, with "7" for each value in it."""
+    for path in (Path(retrieval.__path__[0]) / "articles").glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in ("Unreadable", "ArticleError"):
+                for argument in call.args:
+                    yield from _words_in(argument)
+
+
+def _words_in(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.IfExp):
+        yield from _words_in(node.body)
+        yield from _words_in(node.orelse)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in node.values)
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != DEFAULT_LANGUAGE])
+def test_every_reason_to_reject_an_article_is_there_in_every_language(language: str) -> None:
+    texts, given = texts_for(language), set(_reasons_given())
+    assert len(given) > 25
+    for reason in given:
+        assert texts.reason(reason) != reason, reason
+        assert texts.reason(reason).count("7") == reason.count("7"), reason
+
+
+def test_what_a_document_says_of_itself_is_not_taken_for_a_reason() -> None:
+    texts = texts_for("de")
+    assert texts.reason("line 3: is empty") == "Zeile 3: ist leer"
+    assert texts.reason('has the same id "is empty" as an article in {x}') == (
+        'hat dieselbe id "is empty" wie ein Artikel in {x}'
+    )
+    assert texts.reason("Permission denied") == "Permission denied"
+    assert texts_for("en").reason("is empty") == "is empty"
 
 
 def test_a_moment_says_that_it_is_in_utc() -> None:

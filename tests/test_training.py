@@ -17,8 +17,8 @@ from retrieval.reader_model import BUNDLED, MODEL, TOKENIZER, ReaderModel
 from retrieval.types import Article
 from training.examples import Example, Found, qamr
 from training.headlines import Asked, ask
-from training.tokens import batches, encode
-from training.train import Training
+from training.tokens import IGNORED, batches, encode
+from training.train import Training, shared_loss
 from training.weights import exported_weights
 
 
@@ -105,6 +105,41 @@ def test_a_sentence_that_says_as_much_of_the_question_is_no_negative() -> None:
     assert likest == [SENTENCES[1], SENTENCES[0]]
 
 
+def test_passages_of_a_question_come_into_one_batch_typed_alike(tmp_path: Path) -> None:
+    texts = [f"The mayor’s office published letter number {number}. Ms Orr denied the account." for number in range(40)]
+    asked = [
+        Example(
+            "a", f"Who denied account number {place // 4} of the seven?", "", text, text.index("Ms"), len(text) - 20
+        )
+        for place, text in enumerate(texts)
+    ]
+    asked.append(asked[-1])  # the same passage once more is another group
+    tokenizer = Tokenizer.from_file(str(BUNDLED / TOKENIZER))
+    encoded = list(encode(asked, tokenizer, random.Random(1)))
+    assert [one.asked for one in encoded] == [*(place // 4 for place in range(40)), 10]
+    for number in range(10):
+        group = encoded[4 * number : 4 * number + 4]
+        assert len({tuple(one.ids[: one.second]) for one in group}) == 1
+    rows = [
+        (number, key) for number, batch in enumerate(batches(encoded, 512, random.Random(1), 32)) for key in batch.asked
+    ]
+    assert sorted(key for _, key in rows if key != IGNORED) == sorted(one.asked for one in encoded)
+    assert all(len({number for number, other in rows if other == key}) == 1 for key in range(11))
+
+
+def test_of_all_passages_of_a_question_the_marked_tokens_are_to_score_most() -> None:
+    scores = torch.tensor([[1.0, 3.0, 1.0], [0.0, 1.0, 4.0], [0.0, 5.0, 0.0], [2.0, 2.0, 2.0], [0.0, 0.0, 0.0]])
+    truth = torch.tensor([1, 0, 1, 0, IGNORED])
+    asked = torch.tensor([7, 7, 8, 9, IGNORED])
+    # Of question 7 one passage answers, with a margin of 2; the other tokens have 0, 1 and 4, and "nowhere" 0.
+    total = float(np.log(np.exp(2) + np.exp(0) + np.exp(1) + np.exp(4) + 1))
+    assert float(shared_loss(scores, truth, asked)) == pytest.approx(2 * (total - 2) / 4)
+    # If both do, either will do.
+    either = float(np.log(np.exp(2) + np.exp(4)))
+    both = shared_loss(scores, torch.tensor([1, 2, 1, 0, IGNORED]), asked)
+    assert float(both) == pytest.approx(2 * (total - either) / 4, rel=1e-4)
+
+
 def test_half_of_what_is_learned_is_what_the_teacher_says(tmp_path: Path) -> None:
     text = "The mayor’s office published a letter. Ms Orr denied the account."
     start = text.index("Ms Orr")
@@ -128,3 +163,15 @@ def test_half_of_what_is_learned_is_what_the_teacher_says(tmp_path: Path) -> Non
     unsure = sum(float(one.entropy()) for one in said) / 2
     assert taught == pytest.approx((alone + unsure) / 2, abs=0.01)
     assert unsure > alone + 0.05
+
+
+def test_of_a_passage_that_does_not_answer_no_teacher_is_asked(tmp_path: Path) -> None:
+    example = Example("a", "Who denied the account?", "", "The mayor’s office published a letter on Monday.")
+    tokenizer = Tokenizer.from_file(str(BUNDLED / TOKENIZER))
+    chance = random.Random(1)
+    (batch,) = batches(list(encode([example], tokenizer, chance)), 64, chance, 32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        alone = Training(tmp_path / "a.pt", BUNDLED, 0.0).step(batch, 0.5)
+        taught = Training(tmp_path / "b.pt", BUNDLED, 0.0, [BUNDLED]).step(batch, 0.5)
+    assert taught == pytest.approx(alone, abs=1e-6)

@@ -56,32 +56,41 @@ def all_examples(data: Path, news: Retriever, chance: random.Random) -> list[Exa
     """Every example for training, in no particular order. `news` searches all the articles of realtimeqa."""
     found = [*qamr(data / "reader_train" / "qamr", chance)]
     for path in sorted((data / "reader_train").glob("*.json.gz")):
-        found += _squad_file(path, chance)
+        found += _squad_file(path, news, chance)
     found += _pages(data / "squad_v1", news, chance)
     found += _unanswerable(data / "squad_v2")  # its answerable questions are those of squad_v1
+    found += _rewritten(data / "rewrites" / "rewrites.dev.jsonl.gz", news)
     # Twice, since they are few and what the reader is for; each is typed and cut otherwise the second time.
     found += 2 * list(_news(data / "realtimeqa", news))
     return found
 
 
-def _squad_file(path: Path, chance: random.Random) -> Iterator[Example]:
-    """A file in SQuAD's own format; for every fourth question also the most similar other paragraph, as a negative."""
+def _squad_file(path: Path, news: Retriever, chance: random.Random) -> Iterator[Example]:
+    """A file in SQuAD's own format, with negatives of the likest other paragraphs and, of an encyclopedia, of the news.
+
+    Of reviews and posts only half are taken: they are least like articles.
+    """
     kind = path.name.split(".")[0].removeprefix("squadshifts_")
+    wiki = kind == "new_wiki"
     with gzip.open(path, "rt", encoding="utf-8") as file:
         pages = json.load(file)["data"]
     paragraphs = [(page["title"], paragraph) for page in pages for paragraph in page["paragraphs"]]
     with Found([paragraph["context"] for _, paragraph in paragraphs]) as others:
         for title, paragraph in paragraphs:
             for entry in paragraph["qas"]:
+                if not wiki and chance.random() < 0.5:
+                    continue
                 spans = [(item["answer_start"], item["text"]) for item in entry["answers"]]
                 start, text = _agreed(spans)
-                title_shown = title.replace("_", " ") if kind == "new_wiki" else ""
+                title_shown = title.replace("_", " ") if wiki else ""
                 positive = Example(kind, entry["question"], title_shown, paragraph["context"], start, start + len(text))
                 yield positive
-                if chance.random() < 0.25:
-                    texts = [text for _, text in spans]
+                texts = [text for _, text in spans]
+                if chance.random() < (0.6 if wiki else 0.25):
                     for other in others.without(entry["question"], texts, paragraph["context"])[:1]:
                         yield replace(positive, kind=f"{kind}-not", context=other, start=None, end=None)
+                if wiki and chance.random() < 0.5:
+                    yield from _not_in_news(entry["question"], texts, news)
 
 
 def _agreed(spans: Sequence[tuple[int, str]]) -> tuple[int, str]:
@@ -150,14 +159,25 @@ def _pages(folder: Path, news: Retriever, chance: random.Random) -> Iterator[Exa
             if span is None or held_out(pages[context]):
                 continue
             yield Example(folder.name, question.text, titles[pages[context]], context, *span)
-            if chance.random() < 0.6:
-                for other in others.without(question.text, question.answers, context)[:1]:
+            if chance.random() < 0.8:
+                for other in others.without(question.text, question.answers, context)[:2]:
                     if not held_out(pages[other]):
                         yield Example(f"{folder.name}-not", question.text, titles[pages[other]], other)
-            if chance.random() < 0.35:
-                for hit in news.search(question.text, 2, date.max):
-                    if not _first_of(question.answers, hit.passage.text):
-                        yield Example("news-not", question.text, hit.article.title, hit.passage.text)
+            if chance.random() < 0.7:
+                yield from _not_in_news(question.text, question.answers, news)
+
+
+def _rewritten(path: Path, news: Retriever) -> Iterator[Example]:
+    """Questions of conversations about an encyclopedia, as people made them stand alone, asked of the news."""
+    for row in read_jsonl(path):
+        yield from _not_in_news(row["rewrite"], (), news)
+
+
+def _not_in_news(question: str, answers: Sequence[str], news: Retriever) -> Iterator[Example]:
+    """What is found in the news for a question that was not asked of them."""
+    for hit in news.search(question, 2, date.max):
+        if not _first_of(answers, hit.passage.text):
+            yield Example("news-not", question, hit.article.title, hit.passage.text)
 
 
 def _unanswerable(folder: Path) -> Iterator[Example]:

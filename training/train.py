@@ -1,12 +1,16 @@
 """Trains the reader: python -m training.train --data DIR --full-index DIR --out FOLDER [--passes 2] [--minutes 60].
 
 Start and end heads on the six layers of all-MiniLM-L6-v2, cross entropy over the tokens of each passage, with [CLS] as
-the place of "not here", so that the scores of a question's passages compare (Devlin et al. 2019, section 4.3). The word
-embeddings stay as they are. AdamW, a rate that falls linearly to 0, bfloat16 on processors that multiply it (half the
-time of float32 there, twice the time elsewhere). A checkpoint is written every few minutes, and the same command goes
-on from it. `--start-from` begins with the weights of a reader that `training.export` wrote. With `--teachers` half of
-what is learned is what other such readers say in the mean, in place of the one marked answer (Hinton, Vinyals and Dean,
-"Distilling the Knowledge in a Neural Network", 2015): several readers are better than each, and one learns to be so.
+the place of "not here" (Devlin et al. 2019, section 4.3). Besides, over the tokens of all passages of a question, so
+that their scores compare (Clark and Gardner, "Simple and Effective Multi-Paragraph Reading Comprehension", 2018,
+section 3.3; here of how much more each token scores than its passage's [CLS], with 0 for "nowhere").
+
+The word embeddings stay as they are. AdamW, a rate that falls linearly to 0, bfloat16 on processors that multiply it
+(half the time of float32 there, twice the time elsewhere). A checkpoint is written every few minutes, and the same
+command goes on from it. `--start-from` begins with the weights of a reader that `training.export` wrote. With
+`--teachers` half of what is learned of a passage that answers is what other such readers say in the mean, in place of
+the one marked answer (Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015): several readers
+are better than each, and one learns to be so. Of a passage that does not answer only the mark is learned.
 """
 
 import argparse
@@ -33,7 +37,7 @@ from retrieval.retriever import Retriever
 from retrieval.store import Store
 from training.examples import Example, all_examples
 from training.headlines import headline_examples
-from training.tokens import Batch, batches, encode
+from training.tokens import IGNORED, Batch, batches, encode
 from training.weights import exported_weights
 
 _RATE = 1.5e-4
@@ -44,6 +48,8 @@ _TELL = 25
 _NEVER = -1e4
 # How much of what is learned is what the teachers say.
 _TAUGHT = 0.5
+# What is learned of all passages of a question together, beside what is of each.
+_SHARED = 1.0
 _BFLOAT16 = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
 # oneDNN's bfloat16 kernels are made anew for each shape: few shapes there, little padding elsewhere.
 _ROUND_TO = 32 if _BFLOAT16 else 8
@@ -88,7 +94,7 @@ class Training:
         """Learn from one batch, `progress` of the way through; returns its loss."""
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate * min((self.place.done + 1) / _WARM_UP, 1 - progress)
-        ids, mask, types, starts, ends = map(torch.from_numpy, batch)
+        ids, mask, types, starts, ends, asked = map(torch.from_numpy, batch)
         with torch.autocast("cpu", torch.bfloat16, enabled=_BFLOAT16):
             output = self._model(input_ids=ids, attention_mask=mask, token_type_ids=types)
         allowed = (mask * types).bool()
@@ -97,11 +103,11 @@ class Training:
         said = self._said(batch, allowed)
         for logits, truth, soft in zip((output.start_logits, output.end_logits), (starts, ends), said, strict=True):
             scores = logits.float().masked_fill(~allowed, _NEVER)
-            marked = torch.nn.functional.cross_entropy(scores, truth)
+            wrong = torch.nn.functional.cross_entropy(scores, truth, reduction="none", ignore_index=IGNORED)
             if soft is not None:
-                rows = truth >= 0
-                taught = torch.nn.functional.cross_entropy(scores[rows], soft[rows])
-                marked = (1 - _TAUGHT) * marked + _TAUGHT * taught
+                taught = torch.nn.functional.cross_entropy(scores, soft, reduction="none")
+                wrong = torch.where(truth > 0, (1 - _TAUGHT) * wrong + _TAUGHT * taught, wrong)
+            marked = wrong.sum() / (truth >= 0).sum() + _SHARED * shared_loss(scores, truth, asked)
             loss = loss + marked / 2
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._learned, 1.0)
@@ -131,6 +137,25 @@ class Training:
         state = {"model": self._model.state_dict(), "optimizer": self._optimizer.state_dict(), "place": place}
         torch.save(state, aside)
         aside.replace(self._checkpoint)
+
+
+def shared_loss(scores: torch.Tensor, truth: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
+    """How improbable the marked tokens are among those of all passages of their question, in the mean of the texts.
+
+    scores is (texts, tokens) with [CLS] first, truth and asked are (texts,). Of several marked tokens of a question any
+    will do. Questions of one passage, or without an answer, have nothing to compare and count as 0.
+    """
+    margins = scores - scores[:, :1]
+    here = truth > 0
+    member = asked[:, None] == asked[None, :]
+    # Row by row, what all tokens of the question say, and the marked ones; "nowhere" is worth exp(0).
+    everything = margins[:, 1:].logsumexp(-1)
+    everything = everything.expand_as(member).masked_fill(~member, _NEVER)
+    everything = torch.nn.functional.pad(everything, (0, 1)).logsumexp(-1)
+    right = margins.gather(1, truth.clamp(min=0)[:, None])[:, 0]
+    right = right.expand_as(member).masked_fill(~(member & here), _NEVER).logsumexp(-1)
+    compared = (truth >= 0) & (member.sum(-1) > 1) & (member & here).any(-1)
+    return torch.where(compared, everything - right, 0.0).sum() / (truth >= 0).sum()
 
 
 def _reader(exported: Path | None) -> Any:

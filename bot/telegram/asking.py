@@ -78,7 +78,7 @@ class Asking:
         text = without_mention(text, self._desk.username).strip()
         if text == record.asked.text or self._refusal(text) is not None:
             return
-        if not await self._within_limits(context.bot, message, record.asked.user_id):
+        if not await self.within_limits(context.bot, message, record.asked.user_id):
             return
         record = await asyncio.to_thread(self._desk.state.ask_again, record.id, text)
         await self.respond(context.bot, record, follows=await self._replied_to(context.bot, message))
@@ -160,7 +160,7 @@ class Asking:
         if not desk.may_ask(asker, message.chat_id):
             await self.not_allowed(bot, message)
             return
-        if not await self._within_limits(bot, message, asker):
+        if not await self.within_limits(bot, message, asker):
             return
         if (refusal := self._refusal(text)) is not None:
             await self.say(bot, message, refusal)
@@ -187,7 +187,7 @@ class Asking:
             shown = replace(render.answer(record, texts, self._desk.username), keyboard=())
         await send(bot, place, shown, asked.message_id)
 
-    async def _within_limits(self, bot: Bot, message: Message, asker: int | None) -> bool:
+    async def within_limits(self, bot: Bot, message: Message, asker: int | None) -> bool:
         """Whether they may ask one more now; if not, they are told so now and then."""
         verdict = "yes" if asker is None else self._desk.limits.allow(asker, message.chat_id)
         if verdict == "yes":

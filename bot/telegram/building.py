@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
+from datetime import timedelta
 
 from telegram import Bot, Update
 from telegram.error import BadRequest, TelegramError
@@ -29,6 +30,8 @@ _EVERY = 3.0
 # Edits count for the twenty messages a minute that Telegram takes for a group, and answers there need them too.
 _EVERY_IN_GROUPS = 10.0
 _NAMED = 30
+# The first build is tried again: the articles may come later, or there is room on the disk again.
+_AGAIN, _AGAIN_AT_MOST = 30.0, 600.0
 
 
 class Building:
@@ -87,7 +90,7 @@ class Building:
             return Outcome("busy")
         live = _Live(bot, place, texts, check)
         await live.begin()
-        outcome = Outcome("failed")
+        outcome = Outcome("failed", error="Unexpected")
         try:
             outcome = await self._desk.build(by, live.on_event, check=check, force=force)
         finally:
@@ -95,18 +98,35 @@ class Building:
             under_way = self._under_way(texts) if outcome.kind == "busy" else None
             store = Store(self._desk.settings.index_dir)
             back_from = store.current() if len(store.generations()) > 1 else None
-            await live.end(under_way or _ended(outcome, texts, check, back_from))
+            serving = self._desk.service is not None
+            await live.end(under_way or _ended(outcome, texts, check, back_from, serving))
         return outcome
 
     async def first(self, bot: Bot) -> None:
-        """The first build, which nobody asked for; the admins are told how it ends."""
-        outcome = await self._desk.build("byline run", lambda event: None)
+        """The first build, which nobody asked for, until there is an index or it is stopped.
+
+        The admins are told how it ends, and of a build that fails each time for another reason.
+        """
+        pause, told = _AGAIN, ""
+        while self._desk.service is None:
+            outcome = await self._desk.build("byline run", lambda event: None)
+            if outcome.kind == "failed" and outcome.message != told:
+                _log.error("there is no index yet: %s", outcome.message)
+            if outcome.kind != "busy" and (outcome.kind != "failed" or outcome.message != told):
+                await self._tell_admins(bot, outcome)
+                told = outcome.message
+            if outcome.kind == "stopped":
+                return
+            if outcome.kind != "done":
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _AGAIN_AT_MOST)
+
+    async def _tell_admins(self, bot: Bot, outcome: Outcome) -> None:
         for admin in self._desk.settings.admin_ids:
-            texts = texts_for(None)
+            texts = await self._desk.texts_of_admin(admin)
+            shown = _ended(outcome, texts, check=False, back_from=None, serving=self._desk.service is not None)
             with suppress(TelegramError):
-                await send(bot, Place(admin), _ended(outcome, texts, check=False, back_from=None))
-        if outcome.kind != "done":
-            _log.error("there is no index yet: %s", outcome.message)
+                await send(bot, Place(admin), shown)
 
     def _under_way(self, texts: Texts) -> Shown | None:
         """Who builds here since when, and the button that stops it; None if nobody does."""
@@ -127,12 +147,12 @@ class Building:
         except Refusal as error:
             return error.reason(texts)
         except RetrievalError as error:
-            return str(error)
+            return _why(type(error).__name__, str(error), texts)
 
     async def _rejected(self, texts: Texts) -> Shown:
         service = self._desk.service
         rejected = await asyncio.to_thread(service.index.rejected) if service else []
-        lines = [f"• {ArticleError.from_json(one)}" for one in rejected]
+        lines = [f"• {_rejection(ArticleError.from_json(one), texts)}" for one in rejected]
         if len(lines) > _NAMED:
             lines = [*lines[:_NAMED], texts("and_more", number=len(lines) - _NAMED)]
         return words("\n".join(lines) or texts("none_rejected"))
@@ -210,7 +230,7 @@ class _Live:
                 line += f" {texts.share(progress.done / progress.total)}"
                 if rate:
                     left = (progress.total - progress.done) / rate
-                    line += ", " + texts("rate_and_left", rate=round(rate), left=_duration(left))
+                    line += ", " + texts("rate_and_left", rate=round(rate), left=timedelta(seconds=left))
             elif progress.done:
                 line += " " + texts("number", number=progress.done)
             lines.append(line)
@@ -232,16 +252,20 @@ def _changes(report: BuildReport, texts: Texts) -> str:
     )
 
 
-def _ended(outcome: Outcome, texts: Texts, check: bool, back_from: str | None) -> Shown:
+def _ended(outcome: Outcome, texts: Texts, check: bool, back_from: str | None, serving: bool) -> Shown:
     report = outcome.report
-    lines = [_headline(outcome, texts, check)]
+    lines = [texts("check_done") if outcome.kind == "done" and check else how_it_ended(outcome, texts, serving)]
     if report:
         lines.append(_changes(report, texts))
     if report and outcome.kind == "done" and not check:
         lines.append(
-            texts("report", articles=report.articles, passages=report.passages, embedded=report.embedded)
-            + " "
-            + _duration(report.seconds)
+            texts(
+                "report",
+                articles=report.articles,
+                passages=report.passages,
+                embedded=report.embedded,
+                time=timedelta(seconds=report.seconds),
+            )
         )
     row: list[Button] = []
     if outcome.kind == "refused":
@@ -256,23 +280,23 @@ def _ended(outcome: Outcome, texts: Texts, check: bool, back_from: str | None) -
     return Shown(tuple(messages([block(Run(line)) for line in lines])), (tuple(row),) if row else ())
 
 
-def _headline(outcome: Outcome, texts: Texts, check: bool) -> str:
-    if outcome.kind == "done" and check:
-        return texts("check_done")
-    if outcome.kind == "done" and outcome.report and outcome.report.generation is None:
-        return texts("build_unchanged")
-    words_of = {
-        "done": "build_done",
-        "refused": "build_refused",
-        "busy": "build_busy",
-        "stopped": "build_stopped",
-        "failed": "build_failed",
-    }
-    return texts(words_of[outcome.kind], message=one_line(outcome.message, 500))
+def how_it_ended(outcome: Outcome, texts: Texts, serving: bool) -> str:
+    """A sentence on the end of a build; `serving` says whether an index answers."""
+    if outcome.kind == "failed":
+        why = _why(outcome.error, outcome.message, texts)
+        return texts("build_failed" if serving else "build_unborn", message=why)
+    if outcome.kind == "done":
+        unchanged = outcome.report is not None and outcome.report.generation is None
+        return texts("build_unchanged" if unchanged else "build_done")
+    return texts(f"build_{outcome.kind}")
 
 
-def _duration(seconds: float) -> str:
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    return f"{whole // 60}:{whole % 60:02d} min" if whole < 3600 else f"{whole // 3600}:{whole % 3600 // 60:02d} h"
+def _why(error: str, message: str, texts: Texts) -> str:
+    """An error of that name in the reader's language if the catalogue has it, and in any case the English words."""
+    if texts.has(f"failed_{error}"):
+        message = texts(f"failed_{error}") + (f" ({message})" if message else "")
+    return one_line(message, 500)
+
+
+def _rejection(error: ArticleError, texts: Texts) -> str:
+    return str(ArticleError(error.path, texts.reason(error.reason), error.line))

@@ -19,6 +19,7 @@ from bot.removed import Removed
 from bot.render import Button, Shown
 from bot.state import Place
 from bot.telegram.asking import place_of, texts_of
+from bot.telegram.building import how_it_ended
 from bot.telegram.desk import Desk
 from bot.telegram.presses import acknowledge, place_below
 from bot.telegram.sending import edit_one, send, words
@@ -123,7 +124,7 @@ class Collection:
             try:
                 inspected = await asyncio.to_thread(inspect, name, data)
                 if not inspected.articles:
-                    reason = "; ".join(inspected.rejected[:3]) or texts("nothing_readable")
+                    reason = "; ".join(map(texts.reason, inspected.rejected[:3])) or texts("nothing_readable")
                     await say(texts("document_refused", reason=reason))
                     return
                 added = await asyncio.to_thread(self._store, name, data)
@@ -136,7 +137,7 @@ class Collection:
             lines = [
                 texts("document_added", name=added, articles=len(inspected.articles)),
                 f"“{one_line(first.title, 200)}”" + (f", {one_line(first.source, 80)}" if first.source else ""),
-                *(f"• {reason}" for reason in inspected.rejected[:5]),
+                *(f"• {texts.reason(reason)}" for reason in inspected.rejected[:5]),
                 self._outcome(outcome, texts),
             ]
             await say("\n".join(lines))
@@ -160,7 +161,7 @@ class Collection:
     def _outcome(self, outcome: Outcome, texts: Texts) -> str:
         if outcome.kind == "done":
             return texts("indexed")
-        return texts("not_indexed", message=one_line(outcome.message, 500))
+        return texts("not_indexed", message=how_it_ended(outcome, texts, serving=self._desk.service is not None))
 
     def _list(self, page: int, texts: Texts) -> Shown:
         service = self._desk.service

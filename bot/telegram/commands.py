@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 
 from telegram import Bot, BotCommand, BotCommandScopeChat, Message, Update
@@ -17,6 +19,7 @@ from bot.telegram.asking import Asking, asker_of, place_of, texts_of
 from bot.telegram.desk import Desk
 from bot.telegram.sending import send, words
 from bot.texts import Texts, catalogue, texts_for
+from retrieval.types import Article
 
 _log = logging.getLogger(__name__)
 FOR_ALL = ("ask", "new", "sources", "help", "privacy", "forget")
@@ -47,12 +50,13 @@ class Commands:
             await (self._asking.say(context.bot, message, "answer_gone") if gone else self.help(update, context))
             return
         texts = texts_of(message)
+        shown = render.answer(record, texts, self._desk.username, with_question=True)
         cited = next((one for one in record.answered.citations if str(one.n) == number), None)
         if cited and self._desk.service:
             article = await asyncio.to_thread(self._desk.service.article, cited.article_id)
-            shown = render.passage(record, cited, article, None, texts, self._desk.username)
-        else:
-            shown = render.answer(record, texts, self._desk.username, with_question=True)
+            opened = render.passage(record, cited, article, None, texts, self._desk.username)
+            # It stands where the last message of the answer would: there it leads back to.
+            shown = replace(opened, pages=(*shown.pages[:-1], *opened.pages))
         await send(context.bot, place_of(message), shown)
 
     async def help(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -135,7 +139,7 @@ class Commands:
         return self._desk.may_ask(asker_of(message), message.chat_id)
 
     def _find_examples(self, texts: Texts) -> list[str]:
-        """Questions about the newest articles of different outlets, which the collection does answer."""
+        """Questions about the newest articles, of different outlets if it can be, that the collection does answer."""
         service = self._desk.service
         if service is None:
             return []
@@ -144,17 +148,21 @@ class Commands:
             self._examples = (generation, {})
         found = self._examples[1].get(texts.language)
         if found is None:
-            found, outlets = [], set()
-            for article in service.index.documents.newest(_LOOKED_AT):
+            found = []
+            for article in _of_different_outlets(service.index.documents.newest(_LOOKED_AT)):
                 question = texts("example", headline=one_line(article.title, 80))
-                if article.source in outlets or service.answer(question).refused:
-                    continue
-                outlets.add(article.source)
-                found.append(question)
+                if not service.answer(question).refused:
+                    found.append(question)
                 if len(found) == _EXAMPLES:
                     break
             self._examples[1][texts.language] = found
         return found
+
+
+def _of_different_outlets(articles: Sequence[Article]) -> list[Article]:
+    """First the first of each outlet, then the others."""
+    firsts = {article.source: article for article in reversed(articles)}
+    return sorted(articles, key=lambda article: firsts[article.source] is not article)
 
 
 async def publish_menus(bot: Bot, admins: frozenset[int]) -> None:

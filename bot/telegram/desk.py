@@ -16,7 +16,8 @@ from bot.metrics import Metrics
 from bot.rebuild import Event, Outcome, Rebuilder
 from bot.service import Service
 from bot.settings import Settings
-from bot.state import Answered, Asked, Cited, Record, State
+from bot.state import Answered, Asked, Cited, Record, State, StateError
+from bot.texts import Texts, texts_for
 from retrieval.errors import RetrievalError
 from retrieval.followups import Turn
 from retrieval.sentences import Span
@@ -87,6 +88,13 @@ class Desk:
         context = copy_context()
         return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, function, *values)
 
+    async def texts_of_admin(self, admin: int) -> Texts:
+        """The words for an admin who is told something unasked: in the language of their last question."""
+        try:
+            return texts_for(await asyncio.to_thread(self.state.language_of, admin))
+        except StateError:
+            return texts_for(None)
+
     def may_ask(self, user_id: int | None, chat_id: int | None) -> bool:
         """Whether ALLOWED_CHATS lets this user, or this chat, ask."""
         allowed = self.settings.allowed_chats
@@ -136,7 +144,7 @@ class Desk:
             try:
                 await asyncio.to_thread(self.open)
             except RetrievalError as error:
-                return Outcome("failed", outcome.report, str(error))
+                return Outcome("failed", outcome.report, type(error).__name__, str(error))
         return outcome
 
     async def close(self) -> None:

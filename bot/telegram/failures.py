@@ -43,7 +43,8 @@ class Failures:
         if held is None:
             return
         for admin in self._desk.settings.admin_ids:
-            text = texts_for(None)("error_for_admins", id=number, kind=type(error).__name__, more=held)
+            texts = await self._desk.texts_of_admin(admin)
+            text = texts("error_for_admins", id=number, kind=type(error).__name__, more=held)
             with suppress(TelegramError):
                 await send(context.bot, Place(admin), words(text))
 

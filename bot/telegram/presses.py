@@ -1,45 +1,15 @@
-"""Presses of buttons: each is taken once, and may come long after Telegram has stopped waiting for an answer."""
+"""Presses of buttons, which may come long after Telegram has stopped waiting for an answer."""
 
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any
 
-from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update
+from telegram import CallbackQuery, MaybeInaccessibleMessage, Message
 from telegram.error import BadRequest
-from telegram.ext import ContextTypes
 
 from bot.state import Place
 from bot.telegram.asking import place_of
 from bot.telegram.refusals import too_late
 
 _log = logging.getLogger(__name__)
-Handler = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[Any, Any, None]]
-
-
-class Presses:
-    """The last presses, by their ids, since Telegram may deliver one twice."""
-
-    def __init__(self, most: int = 10_000) -> None:
-        self._most = most
-        self._taken: dict[str, None] = {}
-
-    def once(self, handler: Handler) -> Handler:
-        """The handler, for each press the first time that it comes."""
-
-        async def guarded(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-            query = update.callback_query
-            if query and self._take(query.id):
-                await handler(update, context)
-
-        return guarded
-
-    def _take(self, identity: str) -> bool:
-        if identity in self._taken:
-            return False
-        self._taken[identity] = None
-        if len(self._taken) > self._most:
-            del self._taken[next(iter(self._taken))]
-        return True
 
 
 async def acknowledge(query: CallbackQuery, text: str | None = None, show_alert: bool | None = None) -> None:

@@ -12,6 +12,7 @@ from telegram.ext import (
     ContextTypes,
     InlineQueryHandler,
     MessageHandler,
+    TypeHandler,
     filters,
 )
 
@@ -25,7 +26,8 @@ from bot.telegram.commands import FOR_ADMINS, Commands
 from bot.telegram.desk import Desk
 from bot.telegram.failures import Failures
 from bot.telegram.inline import Inline
-from bot.telegram.presses import Presses, acknowledge
+from bot.telegram.presses import acknowledge
+from bot.telegram.repeats import Repeats
 from bot.telegram.sending import send, words
 from bot.telegram.standing import standing
 from bot.texts import texts_for
@@ -58,8 +60,8 @@ class Wiring:
         asking, desk, collect = self._asking, self._desk, self._collection
         commands, inline, pressed = Commands(desk, asking), Inline(desk), Buttons(desk, asking)
         admins = filters.User(user_id=desk.settings.admin_ids)
+        app.add_handler(TypeHandler(Update, Repeats().stop), group=-1)
         for name, handler in (
-            ("ask", asking.command),
             ("start", commands.start),
             ("help", commands.help),
             ("sources", commands.sources),
@@ -68,7 +70,8 @@ class Wiring:
             ("new", commands.new),
             ("whoami", commands.whoami),
         ):
-            app.add_handler(CommandHandler(name, handler, _MESSAGE))
+            app.add_handler(CommandHandler(name, self._limited(handler), _MESSAGE))
+        app.add_handler(CommandHandler("ask", asking.command, _MESSAGE))
         for name, handler in (
             ("rebuild", self._builds.command),
             ("rollback", self._builds.rollback),
@@ -77,22 +80,21 @@ class Wiring:
             ("gaps", collect.gaps),
         ):
             app.add_handler(CommandHandler(name, handler, _MESSAGE & admins))
-        app.add_handler(CommandHandler(FOR_ADMINS, self._not_an_admin, _MESSAGE))
-        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & filters.COMMAND, commands.unknown))
+        app.add_handler(CommandHandler(FOR_ADMINS, self._limited(self._not_an_admin), _MESSAGE))
+        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & filters.COMMAND, self._limited(commands.unknown)))
         app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & admins & filters.Document.ALL, collect.document))
         if desk.settings.allow_links:
             only_link = filters.Regex(r"^\s*https?://\S+\s*$")
             app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & admins & only_link, self._link))
         app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & filters.TEXT, asking.private))
-        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & ~filters.StatusUpdate.ALL, asking.other))
+        app.add_handler(MessageHandler(_MESSAGE & _PRIVATE & ~filters.StatusUpdate.ALL, self._limited(asking.other)))
         app.add_handler(MessageHandler(_MESSAGE & _GROUPS & filters.TEXT & ~filters.COMMAND, asking.group))
         app.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE & filters.TEXT, asking.edited))
         app.add_handler(MessageHandler(filters.UpdateType.GUEST_MESSAGE, inline.guest))
         app.add_handler(InlineQueryHandler(inline.query))
-        once = Presses().once
-        app.add_handler(CallbackQueryHandler(once(pressed.pressed), buttons.PATTERN))
-        app.add_handler(CallbackQueryHandler(once(self._for_admins(self._builds.pressed)), building.PATTERN))
-        app.add_handler(CallbackQueryHandler(once(self._for_admins(collect.pressed)), collection.PATTERN))
+        app.add_handler(CallbackQueryHandler(pressed.pressed, buttons.PATTERN))
+        app.add_handler(CallbackQueryHandler(self._for_admins(self._builds.pressed), building.PATTERN))
+        app.add_handler(CallbackQueryHandler(self._for_admins(collect.pressed), collection.PATTERN))
         app.add_error_handler(Failures(desk).failed)
 
     async def _link(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:  # noqa: ARG002
@@ -111,6 +113,16 @@ class Wiring:
         if message := update.message:
             _log.warning("user %s is no admin and sent an admin's command", asker_of(message))
             await self._asking.say(context.bot, message, "admins_only")
+
+    def _limited(self, handler: Any) -> Any:
+        """The handler of messages, for those who have not sent too many of late; questions are counted by `Asking`."""
+
+        async def guarded(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+            message = update.message
+            if message and await self._asking.within_limits(context.bot, message, asker_of(message)):
+                await handler(update, context)
+
+        return guarded
 
     def _for_admins(self, handler: Any) -> Any:
         async def guarded(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:

@@ -33,8 +33,8 @@ def sample_index() -> Path:
 class BotProcess:
     """`byline run` with a data folder, and optionally articles, of its own below `root`. A context manager.
 
-    `settings` are environment variables. `indexed` is whether there is an index from the start. What the process
-    writes is in `log`.
+    `main` is the module that is run, and `settings` are environment variables. `indexed` is whether there is an index
+    from the start. What the process writes is in `log`.
     """
 
     def __init__(
@@ -45,9 +45,10 @@ class BotProcess:
         articles: Path | None = None,
         indexed: bool = True,
         token: str | None = None,
+        main: str = "bot.cli",
         **settings: str,
     ) -> None:
-        self.telegram, self.root = telegram, root
+        self.telegram, self.root, self.main = telegram, root, main
         self.data, self.log_path = root / "data", root / "bot.log"
         self.articles = articles or _copied(SAMPLES, root / "articles")
         if not self.data.exists():
@@ -82,7 +83,7 @@ class BotProcess:
 
     def start(self, wait: bool = True) -> None:
         """Start it and, with `wait`, wait until it answers."""
-        command = [sys.executable, "-m", "bot.cli", "--data", str(self.data), "--articles", str(self.articles), "run"]
+        command = [sys.executable, "-m", self.main, "--data", str(self.data), "--articles", str(self.articles), "run"]
         with self.log_path.open("ab") as log:
             begin = log.tell()
             self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, cwd=Path.cwd())

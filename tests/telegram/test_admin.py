@@ -26,6 +26,11 @@ from tests.telegram.users import User
 
 NOT_FOR_YOU = "Only an admin of this bot can do that."
 NOT_PUBLIC = "The link leads to an address that is not on the public internet."
+PAGE = b"""<html><head><title>Lighthouse painted</title></head><body><article><h1>Lighthouse painted</h1>
+<p>On Tuesday Orla Finch painted the lighthouse of Wexcombe pink, and nobody on the council had asked her to do so.</p>
+<p>The harbour master found the tower at dawn, when the paint was already dry on all four sides of the gallery.</p>
+<p>A vote on the colour is due next month, and until then the lighthouse keeps its new coat, the council said.</p>
+</article></body></html>"""
 # The fake Telegram's own side of connections that a stopped bot leaves behind is closed by the collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 
@@ -77,11 +82,12 @@ class Site(ThreadingHTTPServer):
         return connection, caller
 
 
-def opened(telegram: FakeTelegram, root: Path) -> Office:
+def opened(telegram: FakeTelegram, root: Path, main: str = "bot.cli", allow_links: bool = False) -> Office:
     admin = telegram.user("Ada")
     chat = telegram.private(admin)
     chat.member = True
-    return Office(telegram, BotProcess(telegram, root, ADMIN_IDS=str(admin.id)), admin, chat)
+    bot = BotProcess(telegram, root, main=main, ADMIN_IDS=str(admin.id), ALLOW_LINKS=str(allow_links))
+    return Office(telegram, bot, admin, chat)
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +105,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """One bot that takes links."""
     with FakeTelegram() as telegram:
-        office = opened(telegram, tmp_path_factory.mktemp("linked"))
-        office.bot.environment["ALLOW_LINKS"] = "true"
+        office = opened(telegram, tmp_path_factory.mktemp("linked"), allow_links=True)
         with office.bot:
             yield office
         assert telegram.violations == []
@@ -387,6 +392,39 @@ def test_a_link_into_the_bots_own_network_is_refused_calmly_and_nobody_there_is_
     assert there in (reason, "Only the usual ports, 80 and 443, are fetched from.")
     assert site.callers == []
     assert not (linked.bot.articles / "added").exists()
+
+
+class _Pages(SimpleHTTPRequestHandler):
+    """A page, an address that leads on to it, and one that leads round and round."""
+
+    def do_GET(self) -> None:
+        paths = {"/moved": "/news", "/round": "/round"}
+        self.send_response(302 if self.path in paths else 200)
+        if self.path in paths:
+            self.send_header("Location", paths[self.path])
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(PAGE)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_page_of_a_public_site_is_added_and_answers_with_its_address(telegram: FakeTelegram, tmp_path: Path) -> None:
+    office = opened(telegram, tmp_path, main="tests.telegram.trusting_bot", allow_links=True)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Pages) as site, office.bot:
+        threading.Thread(target=site.serve_forever, args=(0.02,), daemon=True).start()
+        address = f"http://localhost:{site.server_port}"
+        assert "more than 5 times" in office.says(f"{address}/round").text
+        answer = office.becomes(office.says(f"{address}/moved"), lambda now: now.text != "Reading it …")
+        assert "Lighthouse painted" in answer.text
+        assert "The index is up to date." in answer.text
+        site.shutdown()
+    with office.bot:
+        answer = office.says("who painted the lighthouse?")
+        assert answer.text.startswith("Orla Finch")
+        assert f"{address}/news" in office.presses(answer, "1").text
+    assert "Traceback" not in office.bot.log
 
 
 def test_why_a_link_or_a_document_is_refused_is_said_in_the_language_of_the_admin(linked: Office) -> None:

@@ -143,6 +143,17 @@ def test_a_flood_is_asked_to_wait_once(town: FakeTelegram) -> None:
     assert sum("One moment" in one.text for one in chat.from_bot) == 1
 
 
+@pytest.mark.parametrize("text", ["/help", "/sources", "/rebuild", "/nonsense", "a sticker"])
+def test_a_flood_of_what_is_no_question_is_asked_to_wait_once_too(town: FakeTelegram, text: str) -> None:
+    user, chat = newcomer(town)
+    for _ in range(26):
+        _ = user.sends_sticker(chat) if text == "a sticker" else user.says(chat, text)
+    chat.wait(lambda _: any("One moment" in one.text for one in chat.from_bot), 30)
+    ask(*newcomer(town))
+    assert sum("One moment" in one.text for one in chat.from_bot) == 1
+    chat.wait(lambda _: len(chat.from_bot) == 21, 30)
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [
@@ -226,7 +237,7 @@ def test_hostile_texts_are_shown_as_they_are(telegram: FakeTelegram, tmp_path: P
     chat.member = True
     with BotProcess(telegram, tmp_path / "bot", articles=articles, indexed=False, ANSWER_THRESHOLD="0"):
         fish = chat.wait_for_reply(user.says(chat, "Where does the zebrafish live?"), 40)
-        if "first time" in fish.text:
+        if "not read the articles yet" in fish.text:
             fish = chat.wait(lambda messages: "ponds" in messages[-1].text, 40)[-1]
         assert "<b>ponds</b> & in 🐟 tanks" in fish.text
         assert "H" * 100 in fish.text

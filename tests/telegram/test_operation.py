@@ -6,7 +6,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -213,25 +212,6 @@ def test_the_log_is_json_and_never_holds_the_token_or_a_question(telegram: FakeT
     assert telegram.token not in bot.log
     assert telegram.token.partition(":")[2] not in bot.log
     assert DENIED not in bot.log
-
-
-def test_each_of_150_questions_is_answered_once_although_every_tenth_reply_is_a_fault(
-    telegram: FakeTelegram, tmp_path: Path
-) -> None:
-    people = [newcomer(telegram) for _ in range(30)]
-    with BotProcess(telegram, tmp_path) as bot:
-        telegram.faults(every=10, kinds=("429", "502", "reset", "slow"))
-        asked = [(chat, user.says(chat, f"{DENIED} {number}")) for number in range(5) for user, chat in people]
-        for chat, question in asked:
-            chat.wait(partial(_answers, question), 90)
-        telegram.no_faults()
-    assert [_answers(question, chat.messages) for chat, question in asked] == [1] * 150
-    assert "Traceback" not in bot.log
-    assert telegram.violations == []
-
-
-def _answers(question: Message, messages: tuple[Message, ...]) -> int:
-    return sum(one.reply_to == question.id for one in messages)
 
 
 def test_whoever_has_stopped_the_bot_costs_the_others_nothing(telegram: FakeTelegram, tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
-"""Presses of buttons that come twice, too late or from the wrong hands, in topics and below what was sent inline."""
+"""Presses and commands that come twice, too late or from the wrong hands, in topics and below what was sent inline."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from telegram import CallbackQuery, Update
@@ -23,6 +23,7 @@ from tests.telegram.world import Query
 
 pytestmark = pytest.mark.usefixtures("nothing_that_telegram_forbids")
 
+T = TypeVar("T")
 LITERALLY = "Ask it literally"
 NOT_YOURS = "Only whoever asked can ask it anew, below their own answer."
 
@@ -69,14 +70,18 @@ def send_data(town: FakeTelegram, user: User, message: Message, data: str) -> Qu
         return town.ask_callback(user, message, data)
 
 
-def deliver_again(town: FakeTelegram, query: Query) -> None:
-    """Deliver a press once more, and wait until it was handled."""
-    with town.lock:
-        town.updates.add("callback_query", {"id": query.id, **query.asked})
+def twice(town: FakeTelegram, do: Callable[[], T]) -> T:
+    """Do what makes for an update, which is delivered twice, and wait until it was handled."""
     after = town.user("Next")
     chat = town.private(after)
+    town.duplicate_updates()
+    try:
+        done = do()
+        ask(after, chat, "/whoami")
+    finally:
+        town.duplicate_updates(False)
     ask(after, chat, "/whoami")
-    ask(after, chat, "/whoami")
+    return done
 
 
 def said(chat: Chat, user: User, text: str, topic: Topic | None = None) -> Message:
@@ -99,9 +104,8 @@ def current(bot: BotProcess) -> int:
 
 def test_a_thumb_that_is_delivered_twice_counts_once(town: FakeTelegram, ada: User, chat: Chat) -> None:
     answer = ask(ada, chat)
-    query = ada.taps(answer, "👍")
+    twice(town, lambda: ada.taps(answer, "👍"))
     has(chat, answer, "👍 ✓")
-    deliver_again(town, query)
     press(ada, chat, answer, "1")
     assert "👍 ✓" in press(ada, chat, answer, "‹ Back").buttons
 
@@ -177,14 +181,16 @@ def test_a_report_goes_back_one_generation_however_often_its_button_is_pressed(
         (running.articles / f"{place}.txt").write_text(f"Sweeping\n\nThe {place} was swept by Jonas Okoro.\n")
         report = has(chat, said(chat, admin, "/rebuild"), "Roll back")
     newest = current(running)
-    query = admin.taps(report, "Roll back")
+    twice(town, lambda: admin.taps(report, "Roll back"))
     chat.wait(lambda messages: messages[-1].text == f"Generation {newest - 1:06d} answers from now on.", 15)
-    deliver_again(town, query)
     admin.presses(report, "Roll back")
     chat.wait(lambda messages: f"generation {newest - 1:06d} answers. /rollback" in messages[-1].text, 15)
     assert current(running) == newest - 1
-    admin.says(chat, "/rollback")
+    before = len(chat.from_bot)
+    twice(town, lambda: admin.says(chat, "/rollback"))
     chat.wait(lambda messages: messages[-1].text == f"Generation {newest - 2:06d} answers from now on.", 15)
+    assert current(running) == newest - 2
+    assert len(chat.from_bot) == before + 1
 
 
 def test_what_a_press_in_a_topic_brings_stays_in_that_topic(
