@@ -126,14 +126,19 @@ def _answer_in(cited: Cited) -> str:
 
 
 def more(record: Record, shown: Sequence[Cited], texts: Texts, bot: str) -> Shown:
-    """The next passages of an answer."""
+    """The next passages of an answer: as many as fit into one message whole, and at least one."""
     blocks = [block(Run(texts("more_passages" if shown else "no_more_passages"), bold=True))]
+    fitting: list[Cited] = []
     for cited in shown:
-        blocks += citation(cited, texts, bot, record.id)
+        longer = [*blocks, *citation(cited, texts, bot, record.id)]
+        if fitting and len(messages(longer)) > 1:
+            break
+        blocks = longer
+        fitting.append(cited)
     row = [Button(texts("button_back"), f"back:{record.id}")]
-    if shown:
-        row.append(Button(texts("button_more"), f"more:{record.id}:{shown[-1].n}"))
-    return Shown((_beginning(blocks),), (*_numbers(shown, record.id), tuple(row)))
+    if fitting:
+        row.append(Button(texts("button_more"), f"more:{record.id}:{fitting[-1].n}"))
+    return Shown((_beginning(blocks),), (*_numbers(fitting, record.id), tuple(row)))
 
 
 def passage(record: Record, cited: Cited, article: Article | None, at: int | None, texts: Texts, bot: str) -> Shown:
@@ -242,7 +247,9 @@ def _numbers(cited: Sequence[Cited], answer_id: str) -> Keyboard:
 
 
 def _below(record: Record, cited: Sequence[Cited], texts: Texts, bot: str, rating: int | None) -> Keyboard:
-    link = next((address for one in cited if (address := web_address(one.url))), None)
+    # That of the answer or, where there is none, of the nearest passage; another article is opened by its number.
+    lead = [one for one in cited if one.kind == "exact"] or cited[:1]
+    link = next((address for one in lead if (address := web_address(one.url))), None)
     upper = [Button(texts("button_article"), url=link)] if link else []
     upper.append(Button(texts("button_more"), f"more:{record.id}:{cited[-1].n if cited else 0}"))
     lower = [

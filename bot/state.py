@@ -306,15 +306,18 @@ class State:
             .scalar_subquery()
         )
         query = (
-            select(questions.c.text, questions.c.asked_at, answers.c.refusal, disliked.label("disliked"))
+            select(
+                questions.c.text, questions.c.asked_at, questions.c.via, answers.c.refusal, disliked.label("disliked")
+            )
             .join(answers)
-            .where(questions.c.asked_at >= since, questions.c.via != "inline")  # inline ones are half-typed
+            .where(questions.c.asked_at >= since)
             .order_by(questions.c.number.desc())
         )
         found: dict[str, Gap] = {}
         with transaction(self._reader) as connection:
-            for text, at, refusal, against in connection.execute(query):
-                if refusal is None and not against:
+            for text, at, via, refusal, against in connection.execute(query):
+                # An inline question that was refused is only a half-typed one.
+                if not against and (refusal is None or via == "inline"):
                     continue
                 key = _ENDS.sub("", " ".join(text.casefold().split()))
                 gap = found.get(key) or Gap(text, 0, 0, 0, at)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 from telegram import Update
 from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application
@@ -27,6 +28,7 @@ from bot.telegram.asking import Asking
 from bot.telegram.building import Building
 from bot.telegram.commands import publish_menus
 from bot.telegram.desk import Desk
+from bot.telegram.failures import Failures
 from bot.telegram.patience import Patience
 from bot.telegram.wiring import Wiring
 
@@ -62,7 +64,8 @@ class _Polls(HTTPXRequest):
     async def do_request(self, *values: Any, **named: Any) -> tuple[int, bytes]:
         """See `BaseRequest.do_request`."""
         replied = await super().do_request(*values, **named)
-        self.heard = time.monotonic()
+        if replied[0] < httpx.codes.INTERNAL_SERVER_ERROR:  # not a gateway's page in Telegram's place
+            self.heard = time.monotonic()
         return replied
 
 
@@ -118,9 +121,10 @@ class Bot:
             .get_updates_request(self._polls)
             .build()
         )
-        self.asking = Asking(self.desk)
+        self.failures = Failures(self.desk)
+        self.asking = Asking(self.desk, self.failures)
         self.building = Building(self.desk)
-        Wiring(self.desk, self.asking, self.building, self.errors).connect(self.app)
+        Wiring(self.desk, self.asking, self.building, self.failures, self.errors).connect(self.app)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; running answers are finished first.
@@ -146,7 +150,8 @@ class Bot:
             if not await self._listen():
                 return
             _log.info("@%s answers", self.desk.username)
-            works = [publish_menus(self.app.bot, self.settings.admin_ids), self.answer_left_over()]
+            self.app.create_task(self.answer_left_over())  # which ends by itself, and is waited for
+            works = [publish_menus(self.app.bot, self.settings.admin_ids)]
             if not ready:
                 works.append(self.building.first(self.app.bot))
             for work in works:
@@ -156,14 +161,20 @@ class Bot:
             raise SettingsError(self._problem)
 
     async def answer_left_over(self) -> None:
-        """As soon as there is an index, answer what was asked before that, or before a crash, and has no answer yet."""
-        await self.desk.opened()
+        """As soon as there is an index, answer what was asked before that, or before a crash, and has no answer yet.
+
+        If the bot is to stop, the answer under way is finished and the others are left for the next start.
+        """
+        if not await self._unless_stopped(self.desk.opened):
+            return
         since = self._begun - _LEFT_OVER
         for record in await asyncio.to_thread(self.desk.state.unanswered, since):
+            if self._stop.is_set():
+                return
             try:
                 await self.asking.respond(self.app.bot, record)
             except Exception as error:  # one of them must not cost the others their answers
-                logs.report(_log, error)
+                await self.failures.note(self.app.bot, error)
 
     async def _reach(self, call: Callable[[], Awaitable[object]]) -> bool:
         """Call Telegram until it answers; False if the bot is to stop first."""

@@ -13,12 +13,13 @@ from telegram.error import BadRequest
 from telegram.ext import ContextTypes
 
 from bot import render
-from bot.logs import report
 from bot.render import Shown
 from bot.state import Asked, Place, Record, StateError
 from bot.telegram.desk import Desk
-from bot.telegram.sending import edit, send, typing, words
-from bot.texts import Texts, texts_for
+from bot.telegram.failures import Failures
+from bot.telegram.origin import asker_of, language_of, place_of, texts_of
+from bot.telegram.sending import edit, send, take_away, typing, words
+from bot.texts import texts_for
 from retrieval.errors import BadQuestion
 from retrieval.retriever import check_query
 
@@ -28,8 +29,8 @@ _log = logging.getLogger(__name__)
 class Asking:
     """Handlers for whatever may be a question."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, failures: Failures) -> None:
+        self._desk, self._failures = desk, failures
         # Questions of one place are stored, and answered, in the order in which they came: one may lean on another.
         self._storing: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
         self._answering: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
@@ -37,33 +38,18 @@ class Asking:
     async def private(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Any text in a private chat."""
         if message := update.message:
-            follows = await self._replied_to(context.bot, message)
-            await self._ask(context.bot, message, without_mention(message.text or "", self._desk.username), follows)
+            await self._ask(context.bot, message, without_mention(message.text or "", self._desk.username))
 
     async def command(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/ask with a question, or as a reply to a message that is one."""
-        message = update.message
-        if message is None:
-            return
-        text = _after_command(message.text or "")
-        if not text and message.reply_to_message:
-            text = message.reply_to_message.text or message.reply_to_message.caption or ""
-        await self._ask_or_say_how(context.bot, message, text, await self._replied_to(context.bot, message))
+        if message := update.message:
+            await self._ask(context.bot, message, _after_command(message.text or ""))
 
     async def group(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """In a group: a mention, or a reply to one of our answers; nothing else."""
-        message = update.message
-        if message is None:
-            return
-        # A quick reply may come before the answer's number is stored.
-        follows = await self._replied_to(context.bot, message, (0.0, 0.5, 1.0))
-        text = self._without_our_mention(context.bot, message)
-        if text is None and follows is None:
-            return
-        text = text if text is not None else message.text or ""
-        if not text.strip() and message.reply_to_message:
-            text = message.reply_to_message.text or ""
-        await self._ask_or_say_how(context.bot, message, text, follows)
+        if message := update.message:
+            # A quick reply may come before the answer's number is stored.
+            await self._ask(context.bot, message, self._without_our_mention(context.bot, message), (0.0, 0.5, 1.0))
 
     async def edited(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """An edited question: its answer is edited."""
@@ -118,9 +104,16 @@ class Asking:
                     record = await self._desk.work(self._desk.answer, record, literally, follows)
             except KeyError:  # forgotten while it was answered
                 return
+            except StateError as error:
+                await self._failures.note(bot, error)
+                await self._answer_unstored(bot, record.asked, place)
+                return
             shown = render.answer(record, texts, self._desk.username)
             sent = await self._show(bot, place, record, shown)
-            await asyncio.to_thread(self._desk.state.sent, record.id, sent)
+            try:
+                await asyncio.to_thread(self._desk.state.sent, record.id, sent)
+            except StateError as error:  # they have their answer all the same
+                await self._failures.note(bot, error)
 
     async def _show(self, bot: Bot, place: Place, record: Record, shown: Shown) -> list[int]:
         """Show the answer, in the messages that held it before if they are still there; the ids of its messages."""
@@ -131,6 +124,7 @@ class Asking:
                 if "not found" not in str(error):
                     raise
                 _log.info("an answer to be edited was deleted: %s", error)
+                await take_away(bot, place, record.sent)
         return await send(bot, place, shown, record.asked.message_id)
 
     async def say(self, bot: Bot, message: Message, key: str, **values: object) -> None:
@@ -143,39 +137,44 @@ class Asking:
         if message.chat.type == ChatType.PRIVATE:
             await self.say(bot, message, "not_allowed")
 
-    async def _ask_or_say_how(self, bot: Bot, message: Message, text: str, follows: Record | None) -> None:
-        asker = asker_of(message)
-        if text.strip():
-            await self._ask(bot, message, text, follows)
-        elif asker is not None and self._desk.may_ask(asker, message.chat_id):
-            await self.say(bot, message, "ask_how")
-        else:
-            await self.not_allowed(bot, message)
-
-    async def _ask(self, bot: Bot, message: Message, text: str, follows: Record | None = None) -> None:
-        asker = asker_of(message)
-        if asker is None:
-            return
-        desk = self._desk
-        if not desk.may_ask(asker, message.chat_id):
-            await self.not_allowed(bot, message)
-            return
-        if not await self.within_limits(bot, message, asker):
-            return
-        if (refusal := self._refusal(text)) is not None:
-            await self.say(bot, message, refusal)
-            return
-        language = language_of(message)
-        asked = Asked(text.strip(), "message", asker, language, place_of(message), message.message_id)
-        try:
-            async with _lock(self._storing, place_of(message)):
-                record = await asyncio.to_thread(desk.state.ask, asked)
-        except StateError as error:  # a full disk, say
-            report(_log, error)
-            await self._answer_unstored(bot, asked, place_of(message))
-            return
+    async def _ask(self, bot: Bot, message: Message, text: str | None, pauses: Sequence[float] = (0.0,)) -> None:
+        """Store and answer what a message asks. Without a `text` it asks only if it replies to one of our answers."""
+        async with _lock(self._storing, place_of(message)):
+            follows = await self._replied_to(bot, message, pauses)
+            if text is None and follows is None:
+                return
+            asked = await self._accepted(bot, message, message.text or "" if text is None else text)
+            if asked is None:
+                return
+            try:
+                record = await asyncio.to_thread(self._desk.state.ask, asked)
+            except StateError as error:  # a full disk, say
+                await self._failures.note(bot, error)
+                await self._answer_unstored(bot, asked, place_of(message))
+                return
         if record is not None:  # None: the update came twice
             await self.respond(bot, record, follows=follows)
+
+    async def _accepted(self, bot: Bot, message: Message, text: str) -> Asked | None:
+        """The question, unless it may not be asked or is none, which its asker is told.
+
+        An empty call below a message asks what that says.
+        """
+        asker, replied = asker_of(message), message.reply_to_message
+        if not text.strip() and replied:
+            text = replied.text or replied.caption or ""
+        if asker is None:
+            return None
+        if not self._desk.may_ask(asker, message.chat_id):
+            await self.not_allowed(bot, message)
+            return None
+        if not await self.within_limits(bot, message, asker):
+            return None
+        refusal = self._refusal(text) if text.strip() else "ask_how"
+        if refusal is not None:
+            await self.say(bot, message, refusal)
+            return None
+        return Asked(text.strip(), "message", asker, language_of(message), place_of(message), message.message_id)
 
     async def _answer_unstored(self, bot: Bot, asked: Asked, place: Place) -> None:
         """Answer what cannot be stored: without the conversation before it, and without buttons."""
@@ -233,34 +232,6 @@ def _lock(locks: MutableMapping[Place, asyncio.Lock], place: Place) -> asyncio.L
 def without_mention(text: str, name: str, instead: str = "") -> str:
     """The text without the name of the bot, which is no part of a question."""
     return re.sub(rf"@{re.escape(name)}\b", instead, text, flags=re.IGNORECASE) if name else text
-
-
-def place_of(message: Message) -> Place:
-    """Where a message belongs: its chat and, in a forum, its topic."""
-    thread = message.message_thread_id if message.is_topic_message else None
-    return Place(message.chat_id, thread)
-
-
-def asker_of(message: Message) -> int | None:
-    """The number by which whoever wrote a message is known; None for a bot.
-
-    For a message in the name of a chat, by an anonymous admin of a group or as a channel, it is the chat's: its user
-    is a bot of Telegram's that all such messages have in common (Bot API, Message, sender_chat).
-    """
-    if message.sender_chat:
-        return message.sender_chat.id
-    user = message.from_user
-    return None if user is None or user.is_bot else user.id
-
-
-def language_of(message: Message) -> str | None:
-    """The language of whoever wrote a message, if Telegram names it."""
-    return message.from_user.language_code if message.from_user else None
-
-
-def texts_of(message: Message) -> Texts:
-    """The words for whoever wrote a message."""
-    return texts_for(language_of(message))
 
 
 def _after_command(text: str) -> str:

@@ -15,8 +15,8 @@ from bot.rebuild import Event, Outcome, Planned
 from bot.render import Button, Keyboard, Shown
 from bot.service import roll_back
 from bot.state import Place
-from bot.telegram.asking import place_of, texts_of
 from bot.telegram.desk import Desk
+from bot.telegram.origin import place_of, texts_of
 from bot.telegram.presses import acknowledge, place_below
 from bot.telegram.sending import edit_one, send, words
 from bot.texts import Refusal, Texts, texts_for

@@ -10,8 +10,9 @@ from telegram.ext import ContextTypes
 from bot import render
 from bot.render import Shown
 from bot.state import Record
-from bot.telegram.asking import Asking, place_of
+from bot.telegram.asking import Asking
 from bot.telegram.desk import Desk
+from bot.telegram.origin import place_of
 from bot.telegram.presses import acknowledge
 from bot.telegram.sending import edit_buttons, edit_one
 from bot.texts import Texts, texts_for
@@ -60,6 +61,9 @@ class Buttons:
         if query is None or query.data is None:
             return
         press = _Pressed(query, texts_for(query.from_user.language_code), query.from_user.id)
+        if self._desk.presses.allow(press.user_id, query.message.chat.id if query.message else None) != "yes":
+            await acknowledge(query, press.texts("one_moment"))
+            return
         verb, _, rest = query.data.partition(":")
         if verb == "eg":
             await self._example(press)
@@ -109,7 +113,10 @@ class Buttons:
         private = message is not None and message.chat.type == "private"
         rating = await asyncio.to_thread(self._desk.state.rating, record.id, press.user_id) if private else None
         copied = not press.below_answer(record)
-        return render.answer(record, press.texts, self._desk.username, rating, with_question=copied)
+        # The answer itself stays in the language of whoever asked, and as long as it was.
+        own = not copied or press.query.inline_message_id is not None
+        texts = texts_for(record.asked.language) if own else press.texts
+        return render.answer(record, texts, self._desk.username, rating, with_question=copied)
 
     async def _literally(self, press: _Pressed, record: Record) -> None:
         """Answer the question once more by itself. It changes the answer, which is for whoever asked to do."""
@@ -139,6 +146,9 @@ class Buttons:
             return
         rows = message.reply_markup.inline_keyboard if message.reply_markup else ()
         label = next((one.text for row in rows for one in row if one.callback_data == press.query.data), None)
+        if not self._desk.may_ask(press.user_id, message.chat.id):
+            await acknowledge(press.query, press.texts("not_allowed"), show_alert=True)
+            return
         allowed = self._desk.limits.allow(press.user_id, message.chat.id) == "yes"
         await acknowledge(press.query, None if allowed else press.texts("one_moment"))
         if label and allowed:

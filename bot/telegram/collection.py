@@ -5,7 +5,9 @@ import csv
 import hashlib
 import io
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from telegram import InputFile, Message, Update
 from telegram.error import TelegramError
@@ -18,9 +20,9 @@ from bot.rebuild import Outcome
 from bot.removed import Removed
 from bot.render import Button, Shown
 from bot.state import Place
-from bot.telegram.asking import place_of, texts_of
 from bot.telegram.building import how_it_ended
 from bot.telegram.desk import Desk
+from bot.telegram.origin import place_of, texts_of
 from bot.telegram.presses import acknowledge, place_below
 from bot.telegram.sending import edit_one, send, words
 from bot.texts import Texts, texts_for
@@ -127,30 +129,31 @@ class Collection:
                     reason = "; ".join(map(texts.reason, inspected.rejected[:3])) or texts("nothing_readable")
                     await say(texts("document_refused", reason=reason))
                     return
-                added = await asyncio.to_thread(self._store, name, data)
+                path = await asyncio.to_thread(self._store, name, data, {one.id for one in inspected.articles})
             except IntakeRefused as error:
                 await say(texts("document_refused", reason=error.reason(texts)))
                 return
             by = message.from_user.full_name if message.from_user else ""
             outcome = await self._index(by)
             first = inspected.articles[0]
+            title = texts("quoted", words=one_line(first.title, 200))
             lines = [
-                texts("document_added", name=added, articles=len(inspected.articles)),
-                f"“{one_line(first.title, 200)}”" + (f", {one_line(first.source, 80)}" if first.source else ""),
+                texts("document_added", name=path.name, articles=len(inspected.articles)),
+                title + (f", {one_line(first.source, 80)}" if first.source else ""),
                 *(f"• {texts.reason(reason)}" for reason in inspected.rejected[:5]),
+                *(f"• {reason}" for reason in _clashes(outcome, path, texts)),
                 self._outcome(outcome, texts),
             ]
             await say("\n".join(lines))
 
-    def _store(self, name: str, data: bytes) -> str:
+    def _store(self, name: str, data: bytes, ids: Iterable[str]) -> Path:
         folder = self._desk.sources[0]
-        folder = (folder if folder.is_dir() or not folder.exists() else folder.parent) / ADDED
-        added = add(folder, name, data, self._desk.settings.data_dir / "kept")
-        # What was taken out under this name comes back with it.
-        for entry in self._removed.entries():
-            if entry.id.startswith(f"{ADDED}/{added.path.name}"):
-                self._removed.restore(entry.id)
-        return added.path.name
+        if folder.exists() and not folder.is_dir():
+            raise IntakeRefused("document_no_folder", name=folder.name)
+        added = add(folder / ADDED, name, data, self._desk.settings.data_dir / "kept")
+        for identity in ids:  # what was taken out comes back with its document
+            self._removed.restore(identity)
+        return added.path
 
     async def _index(self, by: str) -> Outcome:
         """Build; if a build is under way, build once more after it, since it may have read the folder already."""
@@ -226,6 +229,13 @@ class Collection:
             await send(message.get_bot(), place_of(message), words(text), message.message_id)
         except TelegramError as error:
             _log.info("a reply could not be sent: %s", error)
+
+
+def _clashes(outcome: Outcome, path: Path, texts: Texts) -> list[str]:
+    """Why articles of a document, or others because of it, are not in the index: their ids are taken."""
+    rejected = outcome.report.rejected if outcome.report else ()
+    by_reader = (one for one in rejected if one.path == path or str(path) in one.reason)
+    return [f"{one.path.name}: {texts.reason(one.reason)}" for one in by_reader if " same id " in one.reason][:5]
 
 
 def _opened(article: Article, detail: str, texts: Texts, sure: bool) -> Shown:

@@ -15,8 +15,9 @@ from telegram.ext import ContextTypes
 from bot import render
 from bot.markup import one_line
 from bot.render import Button, Keyboard
-from bot.telegram.asking import Asking, asker_of, place_of, texts_of
+from bot.telegram.asking import Asking
 from bot.telegram.desk import Desk
+from bot.telegram.origin import asker_of, place_of, texts_of
 from bot.telegram.sending import send, words
 from bot.texts import Texts, catalogue, texts_for
 from retrieval.types import Article

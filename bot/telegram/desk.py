@@ -29,8 +29,8 @@ T = TypeVar("T")
 _ANSWERING_THREADS = 2
 # No more than the messages that Telegram takes for a group: answers beyond that would only pile up.
 _PER_USER, _PER_CHAT = Rate(20, 60), Rate(20, 60)
-# Inline queries come with every pause in typing.
-_PER_TYPIST = Rate(60, 60)
+# Inline queries come with every pause in typing, and buttons are pressed one after another.
+_PER_TYPIST, _PER_PRESSER, _PRESSED_PER_CHAT = Rate(60, 60), Rate(60, 60), Rate(120, 60)
 _LOOK_EVERY, _LOOK_AGAIN = 1.0, 30.0
 
 
@@ -42,6 +42,7 @@ class Desk:
         self.rebuilder = Rebuilder(settings, sources)
         self.limits = Limits(_PER_USER, _PER_CHAT)
         self.typing = Limits(_PER_TYPIST, _PER_TYPIST)
+        self.presses = Limits(_PER_PRESSER, _PRESSED_PER_CHAT)
         self.service: Service | None = None
         self.username = ""
         self._opening = threading.Lock()

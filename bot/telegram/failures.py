@@ -9,8 +9,8 @@ from telegram.ext import ContextTypes
 
 from bot import logs
 from bot.state import Place
-from bot.telegram.asking import place_of
 from bot.telegram.desk import Desk
+from bot.telegram.origin import place_of
 from bot.telegram.presses import acknowledge
 from bot.telegram.sending import send, words
 from bot.texts import texts_for
@@ -35,10 +35,18 @@ class Failures:
             _log.info("an answer could not be delivered: %s", error)
             return
         number = logs.report(_log, error)
-        self._desk.metrics.failed(asked=isinstance(update, Update) and update.callback_query is None)
+        self._desk.metrics.failed(asked=isinstance(update, Update) and _asks(update))
         if isinstance(update, Update):
             with suppress(TelegramError):
                 await _apologise(context.bot, update, number)
+        await self._tell_admins(context.bot, error, number)
+
+    async def note(self, bot: Bot, error: Exception) -> None:
+        """An error that cost nobody an answer: for the log and the admins alone."""
+        self._desk.metrics.failed(asked=False)
+        await self._tell_admins(bot, error, logs.report(_log, error))
+
+    async def _tell_admins(self, bot: Bot, error: Exception, number: str) -> None:
         held = self._told.admit()
         if held is None:
             return
@@ -46,7 +54,16 @@ class Failures:
             texts = await self._desk.texts_of_admin(admin)
             text = texts("error_for_admins", id=number, kind=type(error).__name__, more=held)
             with suppress(TelegramError):
-                await send(context.bot, Place(admin), words(text))
+                await send(bot, Place(admin), words(text))
+
+
+def _asks(update: Update) -> bool:
+    """Whether an update is a question, as far as that can be seen."""
+    message = update.effective_message
+    if update.callback_query or message is None:
+        return update.inline_query is not None
+    text = message.text or ""
+    return bool(text) and (not text.startswith("/") or text.startswith("/ask"))
 
 
 async def _apologise(bot: Bot, update: Update, number: str) -> None:

@@ -20,8 +20,9 @@ from bot import render
 from bot.markup import one_line, to_html, to_plain
 from bot.render import Shown
 from bot.state import Asked, Record
-from bot.telegram.asking import asker_of, language_of, texts_of, without_mention
+from bot.telegram.asking import without_mention
 from bot.telegram.desk import Desk
+from bot.telegram.origin import asker_of, language_of, texts_of
 from bot.telegram.refusals import of_addresses, of_styles, too_late
 from bot.telegram.sending import buttons, preview, without_addresses, words
 from bot.texts import Texts, texts_for
@@ -53,9 +54,9 @@ class Inline:
         if self._latest.get(user.id) != query.id:
             return
         del self._latest[user.id]
-        record = await self._answer(query.query, user.id, user.language_code, "inline")
-        key = "first_build" if self._desk.service is None else "inline_help"
-        button = None if record else InlineQueryResultsButton(texts(key), start_parameter="help")
+        found = await self._answer(query.query, user.id, user.language_code, "inline")
+        record = found if isinstance(found, Record) else None
+        button = None if record else InlineQueryResultsButton(texts(str(found)), start_parameter="help")
 
         async def attempt(plain: bool) -> bool:
             results = self._results(record, texts, plain) if record else []
@@ -73,33 +74,38 @@ class Inline:
             return
         texts = texts_of(message)
         text = without_mention(message.text or "", self._desk.username, " ")
-        record = await self._answer(text, asker, language_of(message), "guest")
-        key = "first_build" if self._desk.service is None else "ask_how"
+        found = await self._answer(text, asker, language_of(message), "guest")
 
         async def attempt(plain: bool) -> SentGuestMessage:
-            if record:
-                result = self._results(record, texts, plain)[0]
+            if isinstance(found, Record):
+                result = self._results(found, texts, plain)[0]
             else:
-                result = _result("0", texts(key), "", words(texts(key)), plain)
+                said = texts(found, bot=self._desk.username)
+                result = _result("0", said, "", words(said), plain)
             return await context.bot.answer_guest_query(query_id, result)
 
         await _styled(attempt)
 
     async def _answer(
         self, text: str, user_id: int, language: str | None, via: Literal["inline", "guest"]
-    ) -> Record | None:
+    ) -> Record | str:
+        """The answered question, or the key of the words that say why there is none."""
         desk = self._desk
-        if desk.service is None or len(text.strip()) < _SHORTEST or not desk.may_ask(user_id, None):
-            return None
+        if desk.service is None:
+            return "first_build"
+        if not desk.may_ask(user_id, None):
+            return "not_allowed"
+        how = "inline_help" if via == "inline" else "guest_how"
+        if len(text.strip()) < _SHORTEST:
+            return how
         try:
             text = check_query(text)
         except BadQuestion:
-            return None
+            return how
         if desk.typing.allow(user_id, None) != "yes":
-            return None
-        asked = Asked(text, via, user_id, language)
-        record = await asyncio.to_thread(desk.state.ask, asked)
-        return await desk.work(desk.answer, record) if record else None
+            return "one_moment"
+        record = await asyncio.to_thread(desk.state.ask, Asked(text, via, user_id, language))
+        return await desk.work(desk.answer, record) if record else how
 
     def _results(self, record: Record, texts: Texts, plain: bool) -> list[InlineQueryResultArticle]:
         whole = render.answer(record, texts, self._desk.username)

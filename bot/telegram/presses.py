@@ -6,7 +6,7 @@ from telegram import CallbackQuery, MaybeInaccessibleMessage, Message
 from telegram.error import BadRequest
 
 from bot.state import Place
-from bot.telegram.asking import place_of
+from bot.telegram.origin import place_of
 from bot.telegram.refusals import too_late
 
 _log = logging.getLogger(__name__)

@@ -98,15 +98,20 @@ async def edit(bot: Bot, place: Place, sent: Sequence[int], shown: Shown) -> lis
     for number, (message_id, page) in enumerate(zip(kept, shown.pages, strict=False)):
         keyboard = shown.keyboard if number == len(shown.pages) - 1 else ()
         await edit_one(bot, page, shown, keyboard, chat_id=place.chat_id, message_id=message_id)
-    for message_id in sent[len(kept) :]:
-        try:
-            await bot.delete_message(place.chat_id, message_id)
-        except BadRequest as error:
-            _log.info("a message that is not needed any more stays: %s", error)
+    await take_away(bot, place, sent[len(kept) :])
     if len(kept) < len(shown.pages):
         rest = Shown(shown.pages[len(kept) :], shown.keyboard, shown.preview)
         kept += await send(bot, place, rest)
     return kept
+
+
+async def take_away(bot: Bot, place: Place, sent: Sequence[int]) -> None:
+    """Delete messages that are not needed any more, as far as they can be."""
+    for message_id in sent:
+        try:
+            await bot.delete_message(place.chat_id, message_id)
+        except BadRequest as error:
+            _log.info("a message that is not needed any more stays: %s", error)
 
 
 async def edit_one(

@@ -18,7 +18,7 @@ from telegram.ext import (
 
 from bot.logs import RecentErrors
 from bot.telegram import building, buttons, collection
-from bot.telegram.asking import Asking, asker_of, place_of, texts_of
+from bot.telegram.asking import Asking
 from bot.telegram.building import Building
 from bot.telegram.buttons import Buttons
 from bot.telegram.collection import Collection
@@ -26,6 +26,7 @@ from bot.telegram.commands import FOR_ADMINS, Commands
 from bot.telegram.desk import Desk
 from bot.telegram.failures import Failures
 from bot.telegram.inline import Inline
+from bot.telegram.origin import asker_of, place_of, texts_of
 from bot.telegram.presses import acknowledge
 from bot.telegram.repeats import Repeats
 from bot.telegram.sending import send, words
@@ -36,11 +37,12 @@ _log = logging.getLogger(__name__)
 
 
 class _Asker(filters.MessageFilter):
-    """Messages of people, or in the name of a chat; not of other bots."""
+    """Messages of people, or in the name of a chat; not of other bots, nor what people chose of our inline results."""
 
     def filter(self, message: Message) -> bool:
         """See `MessageFilter.filter`."""
-        return asker_of(message) is not None
+        ours = message.via_bot is not None and message.via_bot.id == message.get_bot().id
+        return asker_of(message) is not None and not ours
 
 
 # What Telegram itself forwards to a group from its channel asks nothing, whatever it says.
@@ -51,8 +53,8 @@ _PRIVATE, _GROUPS = filters.ChatType.PRIVATE, filters.ChatType.GROUPS
 class Wiring:
     """The handlers of one bot."""
 
-    def __init__(self, desk: Desk, asking: Asking, builds: Building, errors: RecentErrors) -> None:
-        self._desk, self._asking, self._builds, self._errors = desk, asking, builds, errors
+    def __init__(self, desk: Desk, asking: Asking, builds: Building, failures: Failures, errors: RecentErrors) -> None:
+        self._desk, self._asking, self._builds, self._failures, self._errors = desk, asking, builds, failures, errors
         self._collection = Collection(desk)
 
     def connect(self, app: "Application[Any, Any, Any, Any, Any, Any]") -> None:
@@ -95,7 +97,7 @@ class Wiring:
         app.add_handler(CallbackQueryHandler(pressed.pressed, buttons.PATTERN))
         app.add_handler(CallbackQueryHandler(self._for_admins(self._builds.pressed), building.PATTERN))
         app.add_handler(CallbackQueryHandler(self._for_admins(collect.pressed), collection.PATTERN))
-        app.add_error_handler(Failures(desk).failed)
+        app.add_error_handler(self._failures.failed)
 
     async def _link(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:  # noqa: ARG002
         if update.message and update.message.text:

@@ -157,7 +157,7 @@ def test_a_flood_of_what_is_no_question_is_asked_to_wait_once_too(town: FakeTele
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("/sources", "30 articles from 7 outlets"),
+        ("/sources", "Articles: 30. Outlets: 7."),
         ("/privacy", "/forget"),
         ("/whoami", "Your number"),
         ("/rebuild", "Only an admin"),

@@ -61,7 +61,7 @@ def test_a_question_for_the_bot_is_answered_below_it(ada: User, group: Chat, tex
 
 @pytest.mark.parametrize("text", ["/ask", "/ask@byline_bot", "@byline_bot"])
 def test_an_empty_call_says_how_to_ask(ada: User, group: Chat, text: str) -> None:
-    assert "Write the question behind it" in ask(ada, group, text).text
+    assert "Write the question after" in ask(ada, group, text).text
 
 
 @pytest.mark.parametrize("call", ["/ask", "@byline_bot"])
@@ -119,7 +119,7 @@ def test_whoever_writes_in_the_name_of_a_chat_is_answered_like_anybody(
     followed = group.wait_for_reply(ada.says(group, "when?", reply_to=answer, behalf=behalf), 10)
     assert followed.text.startswith("Understood as: When was it that Dmitry S. Peskov denied the account?")
     empty = group.wait_for_reply(ada.says(group, "/ask", behalf=behalf), 10)
-    assert "Write the question behind it" in empty.text
+    assert "Write the question after" in empty.text
 
 
 def test_an_edited_question_of_an_anonymous_admin_gets_its_answer_edited(ada: User, group: Chat) -> None:
@@ -318,7 +318,7 @@ def test_a_guest_answers_with_buttons_that_work(town: FakeTelegram, ada: User) -
     answer = ada.guest(elsewhere, f"@{town.me.username} {DENIED}", timeout=10)
     assert "Peskov" in answer.text
     assert "Moscow was waiting" in press(ada, elsewhere, answer, "1").text
-    assert "Write the question behind it" in ada.guest(elsewhere, f"@{town.me.username}").text
+    assert "Write the question after" in ada.guest(elsewhere, f"@{town.me.username}").text
 
 
 @pytest.mark.parametrize("text", ["@BYLINE_bot {0}", "{0} @Byline_Bot"])
