@@ -10,7 +10,7 @@ from retrieval.followups import Turn, favoured, search_text, stand_alone
 from retrieval.retriever import Retriever, check_query
 from retrieval.types import Answer, Hit, Reading, Refusal
 
-PASSAGES = 6
+PASSAGES = 5
 PER_ARTICLE = 2
 # Below this cosine not even the topic was found.
 _ON_TOPIC = 0.35

@@ -159,7 +159,13 @@ class SpanReader:
         if not sound:
             return Reading((), 0.0, objected=objected, objection=judged[0][1]), None
         best = sound[0]
-        like = [one for one in sound if one.score >= best.score - weights.like]
+        margins = {(span.hit.passage.id, span.start): span.score for span in spans}
+
+        def margin(one: Candidate) -> float:
+            return margins[one.hit.passage.id, one.start]
+
+        # How well each reads, wherever it was found: what another article reports stands there often.
+        like = [one for one in sound if margin(one) >= margin(best) - weights.like]
         contrasted = [one for one in like if contradict(question, best.text, one.text)]
         apart = {same_words(one.text) for one in (best, *one_a_text(contrasted))}
         # An article differs if the number that it gives first does: "rose to 15 from 12" reports 15.
@@ -170,7 +176,7 @@ class SpanReader:
         rivals = [one.score for one in (*sound, *contrary) if same_words(one.text) not in apart]
         alike = [one for one in sound if same_words(one.text) == same_words(best.text)]
         evidence = Evidence(
-            margin=next(span.score for span in spans if (span.hit, span.start) == (best.hit, best.start)),
+            margin=margin(best),
             lead=best.score - max(rivals, default=best.score - weights.retrieval),
             coverage=self._lexical.share(
                 terms,

@@ -16,6 +16,7 @@ from retrieval.models import find_model
 from retrieval.reader_model import BUNDLED, MODEL, TOKENIZER, ReaderModel
 from retrieval.types import Article
 from training.examples import Example, Found, qamr
+from training.export import mixed
 from training.headlines import Asked, ask
 from training.tokens import IGNORED, batches, encode
 from training.train import Training, shared_loss
@@ -175,3 +176,14 @@ def test_of_a_passage_that_does_not_answer_no_teacher_is_asked(tmp_path: Path) -
         alone = Training(tmp_path / "a.pt", BUNDLED, 0.0).step(batch, 0.5)
         taught = Training(tmp_path / "b.pt", BUNDLED, 0.0, [BUNDLED]).step(batch, 0.5)
     assert taught == pytest.approx(alone, abs=1e-6)
+
+
+def test_of_several_checkpoints_the_mean_of_their_weights_is_exported() -> None:
+    states = [{"a": torch.tensor([1.0, 2.0]), "places": torch.tensor([0, 1])}, {"a": torch.tensor([3.0, 6.0])}]
+    found = mixed(states, [0.75, 0.25])
+    assert found["a"].tolist() == [1.5, 3.0]
+    assert found["places"].tolist() == [0, 1]
+    with pytest.raises(SystemExit, match="one for each of the 2"):
+        mixed(states, [1.0])
+    with pytest.raises(SystemExit, match="1 in all"):
+        mixed(states, [0.5, 0.6])

@@ -1,11 +1,14 @@
-"""The trained reader -> int8 ONNX, in the project: python -m training.export CHECKPOINT [--out FOLDER].
+"""The trained reader -> int8 ONNX, in the project: python -m training.export CHECKPOINT ... [--out FOLDER].
 
+Of several checkpoints, one of which went on from another, the mean of their weights is exported, each by its share
+(Wortsman et al., "Model soups", 2022).
 Weights are quantised to int8 (matrices per channel, the embedding table too), activations while it runs. The folder
 gets the model, the tokenizer and card.json with their checksums; the scores in its README.md are written by hand from
 benchmarks/reading.py.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -19,16 +22,30 @@ from retrieval.reader_model import BUNDLED
 _MAX_TOKENS = 384
 
 
+def mixed(states: Sequence[dict[str, torch.Tensor]], shares: Sequence[float]) -> dict[str, torch.Tensor]:
+    """The mean of weights, each by its share."""
+    if len(shares) != len(states) or abs(sum(shares) - 1) > 1e-6:
+        raise SystemExit(f"--shares {shares}: give one for each of the {len(states)} checkpoints, 1 in all")
+    return {
+        name: sum(share * state[name] for share, state in zip(shares, states, strict=True))
+        if weights.is_floating_point()
+        else weights
+        for name, weights in states[0].items()
+    }
+
+
 def main() -> None:
-    """Export one checkpoint."""
+    """Export one checkpoint, or the mean of several."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoint", type=Path, nargs="+")
+    parser.add_argument("--shares", type=float, nargs="*", help="of the checkpoints, in their order; else equal ones")
     parser.add_argument("--out", type=Path, default=BUNDLED)
     parser.add_argument("--float", action="store_true", help="leave the weights float32, to compare")
     arguments = parser.parse_args()
     base = find_model()
     model = AutoModelForQuestionAnswering.from_pretrained(base.folder, attn_implementation="eager")
-    model.load_state_dict(torch.load(arguments.checkpoint)["model"])
+    shares = arguments.shares or [1 / len(arguments.checkpoint)] * len(arguments.checkpoint)
+    model.load_state_dict(mixed([torch.load(path)["model"] for path in arguments.checkpoint], shares))
     arguments.out.mkdir(parents=True, exist_ok=True)
     tokenizer = Tokenizer.from_file(str(base.folder / "tokenizer.json"))
     write_reader(model, arguments.out, tokenizer, _MAX_TOKENS, quantise=not arguments.float)
