@@ -29,7 +29,7 @@ from retrieval.reader_model import ReaderModel
 from retrieval.retriever import Retriever
 from training.examples import held_out
 
-_COUNTS = (1, 2, 4, 6, 8, 12)
+_COUNTS = (1, 2, 4, 5, 6, 8, 12)
 
 
 @dataclass(frozen=True, slots=True)
