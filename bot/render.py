@@ -22,7 +22,7 @@ from bot.markup import (
 )
 from bot.state import Cited, Record
 from bot.texts import Texts
-from retrieval.sentences import Span, paragraphs
+from retrieval.sentences import Span, paragraphs, sentences
 from retrieval.types import Article
 
 _TITLE = 160
@@ -30,6 +30,7 @@ _OUTLET = 80
 _FRAGMENT_WORDS = 6
 _PER_ROW = 5
 _LEAST = 40  # units; fewer say nothing
+_PIECE = 2000  # characters of a paragraph that are shown at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def passage(record: Record, cited: Cited, article: Article | None, at: int | Non
         quoted = block(*_emphasised(cited), quote=True)
         page = _beginning([head, quoted], MAX_UNITS - units(note.text) - 2)
         return Shown(((*page, note),), (last,))
-    spans = paragraphs(article.text)
+    spans = _pieces(article.text)
     middle = at if at is not None else next((i for i, span in enumerate(spans) if span.end > place.start), 0)
     middle = min(max(middle, 0), len(spans) - 1)
     blocks, first, final = _window(article.text, spans, middle, place, MAX_UNITS - units(head.text) - 2)
@@ -275,10 +276,27 @@ def _place(cited: Cited, article: Article | None) -> Span | None:
     return Span(at, at + len(cited.quote)) if at >= 0 else None
 
 
+def _pieces(text: str) -> list[Span]:
+    """The paragraphs, long ones in pieces of whole sentences: a text may have no paragraphs at all."""
+    pieces: list[Span] = []
+    for paragraph in paragraphs(text):
+        if paragraph.end - paragraph.start <= _PIECE:
+            pieces.append(paragraph)
+            continue
+        start = end = paragraph.start
+        for sentence in sentences(text, paragraph):
+            if sentence.end - start > _PIECE and end > start:
+                pieces.append(Span(start, end))
+                start = sentence.start
+            end = sentence.end
+        pieces.append(Span(start, end))
+    return pieces
+
+
 def _window(text: str, spans: Sequence[Span], middle: int, place: Span, room: int) -> tuple[list[Block], int, int]:
     """The paragraphs around the middle one that fit, and the numbers of the first and the last."""
     blocks = [_paragraph(text, spans[middle], place)]
-    if units(blocks[0].text) > room:  # rare: one paragraph larger than a message
+    if units(blocks[0].text) > room:  # rare: one sentence larger than a message
         parts = [part for page in messages(blocks, room) for part in page]
         holding = [part for part in parts if any(run.bold for run in part.runs)]
         return (holding or parts)[:1], middle, middle

@@ -222,6 +222,33 @@ def test_passages_that_came_later_are_not_part_of_the_answer() -> None:
     assert Button("More", f"more:{ID}:1") in buttons(shown)
 
 
+ELSEWHERE = "https://herald.example/ada"
+
+
+@pytest.mark.parametrize(
+    ("citations", "opened"),
+    [
+        ([cited(1), cited(2, OTHER, kind="related", url=ELSEWHERE)], URL),
+        ([cited(1, OTHER, kind="differs", url=ELSEWHERE), cited(2)], URL),
+        ([cited(1, url=None), cited(2, OTHER, url=ELSEWHERE)], ELSEWHERE),
+        ([cited(1, url=None), cited(2, OTHER, kind="related", url=ELSEWHERE)], None),
+        ([cited(1, url=None), cited(2, OTHER, kind="differs", url=ELSEWHERE)], None),
+    ],
+    ids=["the first", "not one that differs", "the next one with an address", "not a related one", "nor that"],
+)
+def test_the_article_to_be_opened_is_one_that_gives_the_answer(citations: list[Cited], opened: str | None) -> None:
+    shown = buttons(render.answer(record(*citations), EN, BOT))
+    assert [button.url for button in shown if button.label == "Open the article"] == ([opened] if opened else [])
+
+
+def test_below_a_refusal_the_nearest_article_is_opened_and_no_other() -> None:
+    near, far = cited(1, kind="related"), cited(2, OTHER, kind="related", url=ELSEWHERE)
+    shown = render.answer(record(near, far, refusal="not_stated"), EN, BOT)
+    assert Button("Open the article", url=URL) in buttons(shown)
+    shown = render.answer(record(replace(near, url=None), far, refusal="not_stated"), EN, BOT)
+    assert "Open the article" not in labels(shown)
+
+
 def test_only_a_single_source_has_a_preview() -> None:
     assert render.answer(record(cited(1), cited(2)), EN, BOT).preview == URL
     assert render.answer(record(cited(1), cited(2, url="https://other.example/")), EN, BOT).preview is None
@@ -246,6 +273,20 @@ def test_more_shows_the_next_passages_and_where_there_are_none_says_so() -> None
     assert buttons(shown)[-1].data == f"more:{ID}:5"
     none = render.more(record(), [], EN, BOT)
     assert (only(none).text, labels(none)) == ("There are no further passages.", ["‹ Back"])
+
+
+@pytest.mark.parametrize(("words", "shown_each_time"), [(1, [5]), (40, [4, 1]), (60, [2, 2, 1]), (150, [1] * 5)])
+def test_more_shows_as_many_whole_passages_as_fit_and_goes_on_after_the_last_of_them(
+    words: int, shown_each_time: list[int]
+) -> None:
+    left = [cited(n, f"Passage {n}:" + " the votes were counted" * words) for n in range(4, 9)]
+    for number in shown_each_time:
+        shown = render.more(record(), left, EN, BOT)
+        here, left = left[:number], left[number:]
+        assert parts(only(shown), "expandable_blockquote") == [one.quote for one in here]
+        assert labels(shown) == [*(str(one.n) for one in here), "‹ Back", "More"]
+        assert buttons(shown)[-1].data == f"more:{ID}:{here[-1].n}"
+    assert left == []
 
 
 def test_a_single_citation_has_its_sentence_and_the_way_to_its_context() -> None:
@@ -378,3 +419,21 @@ def test_long_quotations_become_several_messages_with_the_buttons_below_the_last
     assert len(shown.pages) > 1
     assert all(read(page) for page in shown.pages)
     assert "".join(to_plain(page) for page in shown.pages).count("Many words were said.") == 300
+
+
+def test_a_text_without_paragraphs_is_turned_piece_by_piece_to_its_end() -> None:
+    told = [f"On day {number} the council spoke of the harbour and of its old cranes." for number in range(200)]
+    text = " ".join([*told[:120], QUOTE, *told[120:]])
+    start = text.index(QUOTE)
+    one = cited(start=start, end=start + len(QUOTE), answer_start=start, answer_end=start + 9)
+    article = replace(ARTICLE, text=text)
+    opened = render.passage(record(), one, article, None, EN, BOT)
+    assert QUOTE in only(opened).text
+    seen = only(render.passage(record(), one, article, 0, EN, BOT)).text
+    for at in range(20):
+        shown = render.passage(record(), one, article, at, EN, BOT)
+        seen += only(shown).text
+        if "›" not in [button.label for button in buttons(shown)]:
+            break
+    assert at < 19
+    assert all(sentence in seen for sentence in told)

@@ -171,7 +171,7 @@ def main() -> None:
     model = ReaderModel(arguments.reader)
     groups = groups_of(data_folder(arguments.data), arguments.full_index, arguments.work, model, arguments.most)
     tried = []
-    for retrieval, support in itertools.product((16.0, 24.0, 32.0), (0.0, 1.0)):
+    for retrieval, support in itertools.product((16.0, 24.0), (0.0, 1.0)):
         weights = SpanWeights(retrieval=retrieval, support=support)
         means = [float(weigh(group, model, weights)[1].mean()) for group in groups[:3]]
         tried.append((sum(means), weights, means))

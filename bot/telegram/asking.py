@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import MutableMapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from telegram import Bot, Message, MessageEntity, Update
@@ -24,6 +25,7 @@ from retrieval.errors import BadQuestion
 from retrieval.retriever import check_query
 
 _log = logging.getLogger(__name__)
+K = TypeVar("K")
 
 
 class Asking:
@@ -31,6 +33,8 @@ class Asking:
 
     def __init__(self, desk: Desk, failures: Failures) -> None:
         self._desk, self._failures = desk, failures
+        # An edit waits until the message that it changes is stored, or is known to ask nothing.
+        self._taking: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
         # Questions of one place are stored, and answered, in the order in which they came: one may lean on another.
         self._storing: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
         self._answering: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
@@ -56,7 +60,7 @@ class Asking:
         message = update.edited_message
         if message is None or not message.text:
             return
-        async with _lock(self._storing, place_of(message)):  # it may have come a moment ago
+        async with _lock(self._taking, (message.chat_id, message.message_id)):  # it may have come a moment ago
             record = await asyncio.to_thread(self._desk.state.by_question, message.chat_id, message.message_id)
         if record is None:
             return
@@ -139,7 +143,7 @@ class Asking:
 
     async def _ask(self, bot: Bot, message: Message, text: str | None, pauses: Sequence[float] = (0.0,)) -> None:
         """Store and answer what a message asks. Without a `text` it asks only if it replies to one of our answers."""
-        async with _lock(self._storing, place_of(message)):
+        async with _lock(self._taking, (message.chat_id, message.message_id)):
             follows = await self._replied_to(bot, message, pauses)
             if text is None and follows is None:
                 return
@@ -147,7 +151,8 @@ class Asking:
             if asked is None:
                 return
             try:
-                record = await asyncio.to_thread(self._desk.state.ask, asked)
+                async with _lock(self._storing, place_of(message)):
+                    record = await asyncio.to_thread(self._desk.state.ask, asked)
             except StateError as error:  # a full disk, say
                 await self._failures.note(bot, error)
                 await self._answer_unstored(bot, asked, place_of(message))
@@ -170,7 +175,8 @@ class Asking:
             return None
         if not await self.within_limits(bot, message, asker):
             return None
-        refusal = self._refusal(text) if text.strip() else "ask_how"
+        called = message.chat.type != ChatType.PRIVATE or (message.text or "").startswith("/")
+        refusal = "ask_how" if called and not text.strip() else self._refusal(text)
         if refusal is not None:
             await self.say(bot, message, refusal)
             return None
@@ -225,8 +231,8 @@ class Asking:
         return None
 
 
-def _lock(locks: MutableMapping[Place, asyncio.Lock], place: Place) -> asyncio.Lock:
-    return locks.setdefault(place, asyncio.Lock())
+def _lock(locks: MutableMapping[K, asyncio.Lock], key: K) -> asyncio.Lock:
+    return locks.setdefault(key, asyncio.Lock())
 
 
 def without_mention(text: str, name: str, instead: str = "") -> str:

@@ -200,6 +200,18 @@ def test_half_typed_inline_questions_are_no_gaps(state: State) -> None:
     assert state.gaps(LONG_AGO) == []
 
 
+def test_an_inline_answer_that_is_disliked_is_a_gap(state: State) -> None:
+    liked, disliked = (ask_and_answer(state, Asked(text, "inline", 5, "en")) for text in ("Who lost?", "Who won?"))
+    refused = ask_and_answer(state, Asked("who won", "inline", 5, "en"), answered(None))
+    state.rate(liked.id, 9, 1)
+    state.rate(disliked.id, 9, -1)
+    (gap,) = state.gaps(LONG_AGO)
+    assert (gap.question, gap.count, gap.refused, gap.disliked) == ("Who won?", 1, 0, 1)
+    state.rate(refused.id, 9, -1)
+    (gap,) = state.gaps(LONG_AGO)
+    assert (gap.question, gap.count, gap.refused, gap.disliked) == ("who won", 2, 1, 2)
+
+
 # Texts
 
 _any_text = st.text(st.characters() | st.sampled_from("\x00\ud800\udfff\U0001f6a2'\"%\\{}:;"), max_size=40)

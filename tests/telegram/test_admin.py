@@ -326,6 +326,51 @@ def test_a_document_sent_again_takes_the_place_of_the_old_one_which_is_kept(shar
     assert b"Petra Lund" in kept.read_bytes()
 
 
+def line(identity: str, title: str, text: str) -> str:
+    """An article of a JSONL file."""
+    return json.dumps({"id": identity, "title": title, "text": text})
+
+
+def test_an_article_whose_id_is_taken_by_another_file_is_named(shared: Office) -> None:
+    other = shared.bot.articles / "0-before.jsonl"
+    other.write_text(line("twin", "Pier closed", "The pier of Ashby was closed by Ines Roth.") + "\n")
+    lines = [
+        line("twin", "Pier opened", "The pier of Ashby was opened by Karl Dunn."),
+        line("single", "Mill burnt", "The mill of Ashby was burnt down by Tove Lang."),
+    ]
+    said = shared.sends("after.jsonl", "\n".join(lines).encode())
+    assert f'\n• after.jsonl: has the same id "twin" as an article in {other}\n' in said
+    assert said.count("same id") == 1
+    assert "Tove Lang" in shared.says("who burnt down the mill of Ashby?").text
+    assert "Karl Dunn" not in shared.says("who opened the pier of Ashby?").text
+
+
+def test_an_article_of_another_file_that_a_document_takes_the_id_of_is_named(shared: Office) -> None:
+    other = shared.bot.articles / "zz-later.jsonl"
+    other.write_text(line("pair", "Lock closed", "The lock of Denby was closed by Ines Roth.") + "\n")
+    said = shared.sends(
+        "sooner.jsonl", line("pair", "Lock opened", "The lock of Denby was opened by Karl Dunn.").encode()
+    )
+    added = shared.bot.articles / "added" / "sooner.jsonl"
+    assert f'\n• zz-later.jsonl: has the same id "pair" as an article in {added}\n' in said
+    assert "Karl Dunn" in shared.says("who opened the lock of Denby?").text
+
+
+def test_a_document_has_no_place_where_the_articles_are_one_file(telegram: FakeTelegram, tmp_path: Path) -> None:
+    admin = telegram.user("Ada")
+    news, chat = tmp_path / "news.jsonl", telegram.private(admin)
+    news.write_text(line("1", "Pier closed", "The pier of Ashby was closed by Ines Roth.") + "\n")
+    bot = BotProcess(telegram, tmp_path / "bot", articles=news, ADMIN_IDS=str(admin.id))
+    with bot:
+        said = Office(telegram, bot, admin, chat).sends(
+            "mill.txt", b"Mill burnt\n\nThe mill of Ashby was burnt down.\n"
+        )
+    assert said == "Not added: ARTICLES_DIR names a file, “news.jsonl”; documents are added only if it is a folder."
+    assert {path.name for path in tmp_path.iterdir()} == {"news.jsonl", "bot"}
+    assert not (bot.data / "kept").exists()
+    assert "Traceback" not in bot.log
+
+
 def test_a_hostile_name_stays_in_the_folder(shared: Office) -> None:
     root, folder = shared.bot.root, shared.bot.articles / "added"
 
@@ -486,6 +531,33 @@ def test_what_is_removed_stays_out_over_a_rebuild_until_it_is_brought_back(share
     assert listed() == before - 1
     assert shared.presses(removed, "Undo").text.startswith(f"Restored: {title}")
     assert listed() == before
+
+
+def take_out(office: Office, title: str) -> None:
+    """Remove the article of that title by the list, in which those without a date come last."""
+    page = office.says("/articles")
+    while title not in page.text:
+        page = office.presses(page, "›")
+    number = next(row for row in page.text.splitlines() if title in row).partition(".")[0]
+    sure = office.presses(office.presses(page, number), "Remove")
+    assert "The index is up to date." in office.presses(sure, "Yes, remove it").text
+
+
+def test_what_was_taken_out_comes_back_when_its_document_is_sent_again_whatever_its_id(shared: Office) -> None:
+    document = line("quay-7", "Quay sold", "The quay of Ormby was sold to Lena Voss.").encode()
+    shared.sends("quay.jsonl", document)
+    take_out(shared, "Quay sold")
+    assert "Lena Voss" not in shared.says("to whom was the quay of Ormby sold?").text
+    assert "The index is up to date." in shared.sends("quay.jsonl", document)
+    assert "Lena Voss" in shared.says("to whom was the quay of Ormby sold?").text
+
+
+def test_what_was_taken_out_stays_out_when_a_document_of_a_similar_name_is_sent(shared: Office) -> None:
+    shared.sends("tower.html", PAGE)
+    take_out(shared, "Lighthouse painted")
+    assert "The index is up to date." in shared.sends("tower.htm", PAGE.replace(b"lighthouse", b"windmill"))
+    assert "windmill of Wexcombe" in shared.says("who painted the windmill of Wexcombe pink?").text
+    assert "lighthouse of Wexcombe" not in shared.says("who painted the lighthouse of Wexcombe pink?").text
 
 
 def test_the_gaps_are_counted_and_their_table_holds_no_formula(shared: Office) -> None:

@@ -13,6 +13,7 @@ from tests.telegram.talk import ATLANTIS, CREW, DENIED, MAGNITUDE, identity, mar
 from tests.telegram.users import User
 
 pytestmark = pytest.mark.usefixtures("nothing_that_telegram_forbids")
+NOT_ALLOWED = "I answer only in certain chats, and this is none of them."
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_a_button_pressed_twice_is_answered_twice(ada: User, chat: Chat) -> None
 
 def test_more_ends_with_a_word_and_back(ada: User, chat: Chat) -> None:
     answer = shown = ask(ada, chat)
-    for _ in range(10):
+    for _ in range(30):
         shown = press(ada, chat, answer, "More")
         if "More" not in shown.buttons:
             break
@@ -303,6 +304,7 @@ def test_someone_who_stops_the_bot_and_comes_back_is_answered(ada: User, chat: C
 def test_with_allowed_chats_others_are_told_so_and_get_no_answer(telegram: FakeTelegram, tmp_path: Path) -> None:
     ada, eve = telegram.user("Ada"), telegram.user("Eve")
     newsroom, elsewhere = telegram.group("Newsroom"), telegram.group("Elsewhere")
+    visited = telegram.group("Visited", bot=False)
     allowed = f"{ada.id}, {newsroom.id}"
     with BotProcess(telegram, tmp_path, ALLOWED_CHATS=allowed) as bot:
         hers, his = telegram.private(ada), telegram.private(eve)
@@ -316,9 +318,30 @@ def test_with_allowed_chats_others_are_told_so_and_get_no_answer(telegram: FakeT
         assert "Peskov" in ask(eve, newsroom, f"/ask {DENIED}").text
         for text in (f"/ask {DENIED}", "/ask", "/sources"):
             eve.says(elsewhere, text)
-        assert eve.inline(DENIED).results == ()
+        refused = eve.inline(DENIED)
+        assert refused.results == ()
+        assert (refused.button or {})["text"] == NOT_ALLOWED
+        assert eve.guest(visited, f"@{telegram.me.username} {DENIED}").text == NOT_ALLOWED
+        assert "Peskov" in ada.guest(visited, f"@{telegram.me.username} {DENIED}", timeout=10).text
         assert elsewhere.from_bot == ()
         assert DENIED not in bot.log
+    assert telegram.violations == []
+
+
+def test_with_allowed_chats_an_example_that_somebody_else_presses_is_not_answered(
+    telegram: FakeTelegram, tmp_path: Path
+) -> None:
+    ada, eve, elsewhere = telegram.user("Ada"), telegram.user("Eve"), telegram.group("Elsewhere")
+    with BotProcess(telegram, tmp_path, ALLOWED_CHATS=str(ada.id)):
+        ada.says(elsewhere, "/help")
+        shown = elsewhere.wait(lambda messages: bool(messages[-1].buttons), 20)[-1]
+        hers, his, _ = shown.buttons
+        pressed = eve.presses(shown, his)
+        assert (pressed.text, pressed.alert) == (NOT_ALLOWED, True)
+        ada.presses(shown, hers)
+        # What is asked in one place is answered in its order: by then the other would have been.
+        elsewhere.wait(lambda messages: messages[-1].text.startswith(hers), 10)
+        assert len(elsewhere.from_bot) == 2
     assert telegram.violations == []
 
 

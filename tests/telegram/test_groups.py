@@ -41,6 +41,16 @@ def settle(user: User) -> None:
     time.sleep(0.2)
 
 
+def answered(chat: Chat, question: Message) -> list[int | None]:
+    """What the bot has replied to, as soon as the question is among it."""
+
+    def replies() -> list[int | None]:
+        return [message.reply_to for message in chat.from_bot]
+
+    chat.wait(lambda _: question.id in replies(), 15)
+    return replies()
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -175,6 +185,13 @@ def test_a_reply_to_an_earlier_answer_follows_that_one(ada: User, group: Chat) -
     assert followed.text.startswith("Understood as: When was it that Dmitry S. Peskov denied the account?")
 
 
+def test_replies_to_what_is_no_answer_hold_up_no_question(ada: User, group: Chat) -> None:
+    privacy = ask(ada, group, "/privacy")
+    for number in range(10):
+        ada.says(group, f"thanks, {number}", reply_to=privacy)
+    assert "Peskov" in group.wait_for_reply(ada.says(group, f"/ask {DENIED}"), 8).text
+
+
 def test_a_reply_to_anything_else_of_the_bots_is_none(ada: User, group: Chat) -> None:
     privacy = ask(ada, group, "/privacy")
     ada.says(group, DENIED, reply_to=privacy)
@@ -235,12 +252,22 @@ def test_anyone_in_the_group_can_use_the_buttons_each_with_an_opinion(
     assert press(ada, group, answer, "‹ Zurück").text == answer.text
 
 
+def test_an_answer_that_another_comes_back_to_stays_in_the_language_of_whoever_asked(
+    town: FakeTelegram, ada: User, group: Chat
+) -> None:
+    answer, bob = ask(ada, group), town.user("Bob", "ru")
+    assert "10 апреля 2018" in press(bob, group, answer, "1").text
+    back = press(bob, group, answer, "‹ Назад")
+    assert (back.text, back.buttons) == (answer.text, answer.buttons)
+
+
 def test_a_flood_in_a_group_is_asked_to_wait_once(town: FakeTelegram, group: Chat) -> None:
     for user in [town.user(f"Member {number}") for number in range(3)]:
         for _ in range(12):
             user.says(group, "/ask ?!")
     group.wait(lambda _: len(group.from_bot) == 21, 10)
     settle(town.user("Ada"))
+    time.sleep(5)  # what is over the limit is not put off either
     assert sum("One moment" in one.text for one in group.from_bot) == 1
     assert len(group.from_bot) == 21
 
@@ -278,10 +305,24 @@ def test_the_buttons_of_a_chosen_result_work_where_the_bot_is_no_member(town: Fa
     opened = press(bob, elsewhere, sent, "2").text
     assert opened.startswith("2. ")
     assert opened.partition(": ")[2].partition("\n")[0] in sent.text
-    assert press(bob, elsewhere, sent, "‹ Назад").text.startswith(CREW)
-    assert press(bob, elsewhere, sent, "Ещё").text.startswith("Другие отрывки")
+    back = press(bob, elsewhere, sent, "‹ Назад")
+    assert (back.text, back.buttons) == (sent.text, sent.buttons)
+    assert press(bob, elsewhere, sent, "More").text.startswith("Другие отрывки")
     assert press(ada, elsewhere, sent, "‹ Назад").text == sent.text
     assert bob.presses(sent, "👍").text == "Спасибо."
+
+
+@pytest.mark.parametrize("query", [DENIED, f"{DENIED} @byline_bot", f"/ask {DENIED}"])
+def test_a_result_of_the_bots_own_is_no_question_where_it_was_sent(
+    town: FakeTelegram, ada: User, open_group: Chat, query: str
+) -> None:
+    chosen = ada.inline(query, timeout=10).results[0]
+    for chat in (town.private(ada), open_group):
+        sent = ada.chooses(chosen, chat)
+        assert "Peskov" in sent.text
+        # What is asked in one place is answered in its order: by then the result would have been.
+        question = ada.says(chat, f"/ask {CREW}")
+        assert answered(chat, question) == [question.id]
 
 
 def test_a_single_citation_can_be_chosen_and_opened_in_context(town: FakeTelegram, ada: User) -> None:
@@ -318,7 +359,7 @@ def test_a_guest_answers_with_buttons_that_work(town: FakeTelegram, ada: User) -
     answer = ada.guest(elsewhere, f"@{town.me.username} {DENIED}", timeout=10)
     assert "Peskov" in answer.text
     assert "Moscow was waiting" in press(ada, elsewhere, answer, "1").text
-    assert "Write the question after" in ada.guest(elsewhere, f"@{town.me.username}").text
+    assert ada.guest(elsewhere, f"@{town.me.username}").text == "Write your question after @byline_bot."
 
 
 @pytest.mark.parametrize("text", ["@BYLINE_bot {0}", "{0} @Byline_Bot"])

@@ -1,6 +1,7 @@
 """Presses and commands that come twice, too late or from the wrong hands, in topics and below what was sent inline."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -108,6 +109,28 @@ def test_a_thumb_that_is_delivered_twice_counts_once(town: FakeTelegram, ada: Us
     has(chat, answer, "👍 ✓")
     press(ada, chat, answer, "1")
     assert "👍 ✓" in press(ada, chat, answer, "‹ Back").buttons
+
+
+def test_more_than_sixty_presses_a_minute_are_asked_to_wait_and_do_nothing(
+    town: FakeTelegram, ada: User, chat: Chat
+) -> None:
+    answer = ask(ada, chat)
+
+    def edits() -> int:
+        return sum(call.params["chat_id"] == str(chat.id) for call in town.calls("editMessageText"))
+
+    with town.lock:
+        taps = [ada.taps(answer, "1") for _ in range(90)]
+    said = [tap.wait(20).get("text") for tap in taps]
+    done = said.count(None)
+    assert set(said) == {None, "One moment, please. You can ask again in a minute."}
+    assert 60 <= done < 80  # one more a second
+    has(chat, answer, "‹ Back")
+    time.sleep(1)
+    assert edits() <= done
+    bob = town.user("Bob")
+    his = town.private(bob)
+    assert "Moscow was waiting" in press(bob, his, ask(bob, his), "1").text
 
 
 def test_what_was_pressed_long_ago_is_done_all_the_same(
@@ -233,7 +256,12 @@ def test_back_shows_the_beginning_of_a_long_answer_that_was_sent_inline() -> Non
     cited = [Cited(n, "a", "Title", None, None, None, quote, 0, len(quote), None, None, "exact") for n in (1, 2)]
     answered = Answered("Who?", "Ada Mayer", None, 0.9, tuple(cited), "g1", 9.0)
     record = Record("AbCdEfGhIjK", datetime.now(UTC), Asked("Who?", "inline", 7, "en"), answered, ())
-    desk: Any = SimpleNamespace(state=SimpleNamespace(find=lambda _: record), username="byline_bot", service=None)
+    desk: Any = SimpleNamespace(
+        state=SimpleNamespace(find=lambda _: record),
+        presses=SimpleNamespace(allow=lambda *_: "yes"),
+        username="byline_bot",
+        service=None,
+    )
     bot: Any = _Bot()
     query = CallbackQuery("1", Presser(7, "Ada", False), "c", data=f"back:{record.id}", inline_message_id="B")
     query.set_bot(bot)

@@ -14,14 +14,15 @@ from typing import Any
 import psutil
 import pytest
 
+from bot.state import Asked, Place, State
 from retrieval.store import Store
 from tests.telegram.bot_process import SAMPLES, BotProcess
 from tests.telegram.chats import Chat
 from tests.telegram.messages import Message
 from tests.telegram.server import FakeTelegram
+from tests.telegram.talk import DENIED, MAGNITUDE
 from tests.telegram.users import User
 
-DENIED = "who denied the account?"
 # The fake Telegram's own side of connections that a killed or faulted bot leaves behind is closed by the collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 
@@ -143,6 +144,51 @@ def test_a_question_that_a_crash_left_open_is_answered_after_it(telegram: FakeTe
     assert sum(one.reply_to == question.id for one in chat.from_bot) == 1
 
 
+def test_sigterm_while_questions_left_over_are_answered_gives_none_of_them_a_second_answer(
+    telegram: FakeTelegram, tmp_path: Path
+) -> None:
+    bot = BotProcess(telegram, tmp_path)
+    state, asked = State(f"sqlite:///{bot.data.absolute()}/byline.db"), []
+    for user, chat in [started(telegram) for _ in range(8)]:
+        question = user.says(chat, DENIED)
+        state.ask(Asked(DENIED, "message", user.id, "en", Place(chat.id), question.id))
+        asked.append((chat, question))
+    state.close()
+    telegram.updates.clear()
+    telegram.faults(every=1, kinds=("slow",), methods=("sendMessage",), delay=1.5)
+    bot.start()
+    chat, question = asked[0]
+    chat.wait_for_reply(question, 20)
+    time.sleep(0.7)  # the next answer is on its way
+    assert bot.stop() == 0
+    assert 0 < sum(len(chat.from_bot) for chat, _ in asked) < 8
+    telegram.no_faults()
+    with bot:
+        for chat, question in asked:
+            chat.wait_for_reply(question, 20)
+        time.sleep(0.5)
+    assert [len(chat.from_bot) for chat, _ in asked] == [1] * 8
+    assert "Traceback" not in bot.log
+
+
+@pytest.mark.parametrize("kind", ["private", "group"])
+def test_a_reply_to_an_answer_that_is_edited_before_it_is_read_is_answered_as_it_was_edited(
+    telegram: FakeTelegram, tmp_path: Path, kind: str
+) -> None:
+    user, chat = started(telegram)
+    if kind == "group":
+        chat = telegram.group("Newsroom")
+    bot = BotProcess(telegram, tmp_path)
+    with bot:
+        answer = chat.wait_for_reply(user.says(chat, f"/ask {DENIED}"), 15)
+    question = user.says(chat, "when?", reply_to=answer)
+    user.edits(question, MAGNITUDE)
+    with bot:
+        last(chat, "6.4 [1]")
+    assert [one.reply_to for one in chat.from_bot[1:]] == [question.id]
+    assert "6.4 [1]" in chat.from_bot[-1].text
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
@@ -190,15 +236,16 @@ def test_fifty_users_are_answered_during_a_rebuild(telegram: FakeTelegram, tmp_p
     users = [started(telegram) for _ in range(50)]
     admin, office = users[0]
     bot = BotProcess(telegram, tmp_path, ADMIN_IDS=str(admin.id))
-    _many(bot.articles / "many.jsonl", 300)
+    _many(bot.articles / "many.jsonl", 2000)
     with bot:
         admin.says(office, "/rebuild")
         last(office, "Reading")
         asked = [(chat, user.says(chat, DENIED)) for user, chat in users[1:]]
-        for chat, question in asked:
-            assert "Peskov" in chat.wait_for_reply(question, 60).text
-        report = last(office, "The new index answers from now on.", 120)
-    assert "Added 300" in report.text
+        answers = [chat.wait_for_reply(question, 60) for chat, question in asked]
+        report = last(office, "The new index answers from now on.", 200)
+    assert all("Peskov" in answer.text for answer in answers)
+    assert max(answer.sent_at for answer in answers) < report.now.at
+    assert "Added 2,000" in report.text
     assert "Roll back" in report.buttons
     assert telegram.violations == []
 
@@ -237,7 +284,7 @@ def test_sigterm_ends_it_while_a_document_waits_for_a_build(telegram: FakeTelegr
     assert bot.stop() == 0
     assert time.monotonic() - began < 8
     last(chat, "Stopped. The index is as it was.")
-    last(chat, "The folder has changed, but not the index yet.")
+    last(chat, "The folder has changed, but not the index yet: Stopped.")
     assert "Traceback" not in bot.log
 
 
