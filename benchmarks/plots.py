@@ -31,6 +31,8 @@ def quality_over_time(path: Path, points: Sequence[tuple[int, float, float]], ch
     counts, times, scores = zip(*points, strict=True)
     axes.plot(times, scores, marker="o")
     for count, took, score in zip(counts, times, scores, strict=True):
-        label = f"{count} passages{' (chosen)' if count == chosen else ''}"
-        axes.annotate(label, (took, score), xytext=(5, -10), textcoords="offset points", fontsize=8)
+        weight = "bold" if count == chosen else "normal"
+        axes.annotate(str(count), (took, score), xytext=(0, 8), textcoords="offset points", weight=weight, ha="center")
+    axes.margins(y=0.12)
+    axes.set_title(f"numbers: passages read, {chosen} by the bot", fontsize=9)
     figure.savefig(path, dpi=120)
