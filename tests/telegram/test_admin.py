@@ -232,6 +232,19 @@ def _builder(bot: BotProcess) -> psutil.Process:
     raise AssertionError("nothing is built")
 
 
+def test_a_build_on_a_full_disk_is_reported_and_the_old_index_answers(office: Office) -> None:
+    (office.bot.articles / "council.jsonl").write_text(articles(600, "council"))
+    assert office.bot.process
+    process = psutil.Process(office.bot.process.pid)  # whose limits the one that builds has too
+    before = process.rlimit(psutil.RLIMIT_FSIZE)
+    process.rlimit(psutil.RLIMIT_FSIZE, (500_000, before[1]))
+    report = office.becomes(office.says("/rebuild"), lambda now: "The build has failed" in now.text)
+    process.rlimit(psutil.RLIMIT_FSIZE, before)
+    assert "The disk is full or does not take what is written." in report.text
+    assert office.generations() == ["000001"]
+    assert "Peskov" in office.says("who denied the account?").text
+
+
 def test_a_check_builds_nothing_and_offers_to(shared: Office) -> None:
     (shared.bot.articles / "market.txt").write_text("Market day moved\n\nThe mayor moved the market day to Friday.\n")
     before = shared.generations()

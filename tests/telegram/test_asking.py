@@ -134,6 +134,12 @@ def test_what_is_no_question_gets_a_short_word(town: FakeTelegram, text: str) ->
     assert len(chat.wait_for_reply(user.says(chat, text), 10).text) < 200
 
 
+def test_a_message_of_ten_megabytes_gets_a_short_word(town: FakeTelegram) -> None:
+    user, chat = newcomer(town)
+    assert "too long" in chat.wait_for_reply(user.says(chat, "who denied it? " * 700_000), 30).text
+    assert "Peskov" in ask(user, chat).text
+
+
 def test_a_flood_is_asked_to_wait_once(town: FakeTelegram) -> None:
     user, chat = newcomer(town)
     for _ in range(26):

@@ -214,6 +214,17 @@ def test_each_topic_is_answered_within_it_and_is_a_conversation_of_its_own(town:
     forum.wait(lambda messages: messages[-1].id > helped.id and messages[-1].thread == harbour.id, 10)
 
 
+def test_while_others_are_answered_typing_is_shown_in_the_topic_that_waits(town: FakeTelegram, ada: User) -> None:
+    forum = town.group("Forum", topics=True)
+    topic = forum.topic("Harbour")
+    for number in range(100):
+        other = town.user(f"Eve{number}")
+        other.says(town.private(other), DENIED)
+    question = ada.says(forum, f"/ask {DENIED}", topic=topic)
+    forum.wait_for_reply(question, 30)
+    assert {(action.action, action.thread) for action in forum.actions} == {("typing", topic.id)}
+
+
 def test_a_message_in_a_topic_is_no_reply_to_the_bot_that_opened_it(town: FakeTelegram, ada: User) -> None:
     forum = town.group("Forum", topics=True, privacy=False)
     topic = forum.topic("Politics")
