@@ -82,8 +82,9 @@ def test_a_reply_that_is_lost_after_its_request_was_carried_out_costs_nobody_an_
         asked = ask_all(asking, 4)
         counted = times_answered(asked)
         telegram.no_faults()
-    # Nothing tells a lost reply from a lost request: what was carried out may be done once more.
-    assert counted[1] + counted[2] == 40
+    # Nothing tells a lost reply from a lost request: what was carried out may be done once more, or twice.
+    assert sum(counted.values()) == 40
+    assert counted[0] == 0
     assert counted[1] > 20
     assert "Traceback" not in bot.log
 
