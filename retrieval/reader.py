@@ -7,6 +7,7 @@ to (see retrieval/gates) do not count.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,7 +18,7 @@ import numpy as np
 from retrieval.errors import ModelError
 from retrieval.gates import Place, objection, quotation, settles
 from retrieval.lexical import LexicalIndex
-from retrieval.reader_model import BUNDLED, TUNING, Logits, ReaderModel
+from retrieval.reader_model import BUNDLED, TUNING, Logits, Offsets, ReaderModel
 from retrieval.reports import contradict, one_a_text, same_answer, same_words
 from retrieval.sentences import Span, paragraphs, sentences
 from retrieval.types import Candidate, Hit, Reading
@@ -27,6 +28,8 @@ _LONGEST = 30
 # Best starts and ends of a passage that are paired.
 _ENDS = 24
 _PER_PASSAGE = 4
+# A word, or a number with its points and commas.
+_WORD = re.compile(r"\w+(?:(?<=\d)[.,]\d+)*\w*")
 # Characters of a question that are read.
 _QUESTION = 400
 
@@ -206,7 +209,8 @@ class SpanReader:
             shift = hit.passage.start - len(head)
             bounds = _sentences(hit)
             within = [Span(span.start - shift, span.end - shift) for span in bounds]
-            for scored in best_spans(logits, within, _PER_PASSAGE):
+            whole = replace(logits, offsets=in_words(head + hit.passage.text, logits.offsets))
+            for scored in best_spans(whole, within, _PER_PASSAGE):
                 start, end = scored.start + shift, scored.end + shift
                 sentence = next(span for span in bounds if span.start <= start < span.end)
                 found.append(Candidate(hit, start, end, sentence.start, sentence.end, scored.score))
@@ -293,6 +297,18 @@ def best_spans(logits: Logits, within: Sequence[Span], count: int) -> list[Score
         if all(end <= other.start or start >= other.end for other in chosen):
             chosen.append(Scored(start, end, float(sums[row, column]) - logits.nothing))
     return chosen
+
+
+def in_words(text: str, offsets: Offsets) -> Offsets:
+    """The offsets of tokens, grown to the words and numbers that they are pieces of: "$12" of "$12,600" is false."""
+    words = np.array([word.span() for word in _WORD.finditer(text)], np.int64).reshape(-1, 2)
+    place = np.searchsorted(words[:, 0], offsets[:, 0], side="right") - 1
+    within = place >= 0
+    within[within] = offsets[within, 0] < words[place[within], 1]
+    grown = offsets.copy()
+    grown[within, 0] = words[place[within], 0]
+    grown[within, 1] = np.maximum(offsets[within, 1], words[place[within], 1])
+    return grown
 
 
 def _sentences(hit: Hit) -> list[Span]:

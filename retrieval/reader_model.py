@@ -16,6 +16,8 @@ from retrieval.models import sha256_of
 
 # Tokens of a question that are read; more would leave too few for the text.
 _QUESTION = 96
+Offsets = npt.NDArray[np.int64]
+"""Starts and ends in a text, in characters: (tokens, 2)."""
 BUNDLED = Path(__file__).parent / "models" / "reader"
 FORMAT = "reader-int8-1"
 MODEL, TOKENIZER, CARD, TUNING = "reader.onnx", "tokenizer.json", "card.json", "tuning.json"
@@ -29,7 +31,7 @@ class Logits:
     both logits for "the text does not say".
     """
 
-    offsets: npt.NDArray[np.int64]
+    offsets: Offsets
     start: Vectors
     end: Vectors
     nothing: float

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.reader import best_spans
+from retrieval.reader import best_spans, in_words
 from retrieval.reader_model import Logits
 from retrieval.reports import same_answer, same_words
 from retrieval.sentences import Span
@@ -58,6 +58,30 @@ def test_what_lies_outside_the_stretches_is_never_proposed() -> None:
 def test_no_tokens_give_no_spans() -> None:
     empty = np.empty(0, np.float32)
     assert best_spans(Logits(np.empty((0, 2), np.int64), empty, empty, 0.0), _SENTENCES, 3) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "piece", "whole"),
+    [
+        ("It fetched $12,600,000 early on Sunday.", "12", "12,600,000"),
+        ("It fetched $12,600,000 early on Sunday.", "000", "12,600,000"),
+        ("It grew by 6.5 per cent.", "5", "6.5"),
+        ("Californians vote.", "California", "Californians"),
+        ("In 2024, 12 of them voted.", "2024", "2024"),
+        ("It happened in 2022.5 people saw it.", "people", "people"),
+        ("They sold 3,500m tons.", "500", "3,500m"),
+        ("It was (he said) cold.", "(", "("),
+    ],
+)
+def test_a_piece_of_a_word_or_number_stands_for_the_whole(text: str, piece: str, whole: str) -> None:
+    at = text.index(piece)
+    ((start, end),) = in_words(text, np.array([(at, at + len(piece))], np.int64))
+    assert text[start:end] == whole
+
+
+def test_a_text_without_words_or_tokens_has_no_pieces() -> None:
+    assert in_words("“…”", np.array([(0, 1)], np.int64)).tolist() == [[0, 1]]
+    assert in_words("Some words.", np.empty((0, 2), np.int64)).tolist() == []
 
 
 _VALUES = st.lists(st.floats(-9, 9, width=32), min_size=len(_TOKENS), max_size=len(_TOKENS))
