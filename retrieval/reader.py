@@ -28,6 +28,8 @@ _LONGEST = 30
 # Best starts and ends of a passage that are paired.
 _ENDS = 24
 _PER_PASSAGE = 4
+# Who asks to choose names the answer.
+_CHOICE = re.compile(r"\b(?:or|vs?|versus|between|against|which of)\b", re.IGNORECASE)
 # A word, or a number with its points and commas.
 _WORD = re.compile(r"\w+(?:(?<=\d)[.,]\d+)*\w*")
 # Characters of a question that are read.
@@ -50,7 +52,8 @@ class SpanWeights:
     `retrieval` multiplies the hit's share of the best hit's score; `support` the logarithm of how many times over the
     articles with the same words carry the weight of the best of them. `near` is how far below the best candidate
     another is still worth citing, `like` how far below it another answer is still as strong. `sentence` multiplies the
-    share of the question's words in a sentence that is to settle a yes or no.
+    share of the question's words in a sentence that is to settle a yes or no. `repeated` is how much less a span counts
+    that only says again what the question says.
     """
 
     retrieval: float = 8.0
@@ -58,6 +61,7 @@ class SpanWeights:
     near: float = 8.0
     like: float = 6.0
     sentence: float = 10.0
+    repeated: float = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,11 @@ class SpanReader:
             return Reading((), 0.0), None
         weights = self.tuning.weights
         terms = self._lexical.terms(question)
+        if not settles(question) and not _CHOICE.search(question):
+            spans = [
+                replace(span, score=span.score - weights.repeated) if _repeats(span.text, question) else span
+                for span in spans
+            ]
         ranked = rank(spans, weights)
         if settles(question):
             ranked = tuple(
@@ -242,6 +251,11 @@ def rank(spans: Sequence[Candidate], weights: SpanWeights) -> tuple[Candidate, .
         support[words] = weights.support * float(np.log(np.exp(scores - scores.max()).sum()))
     ranked = [replace(span, score=span.score + support[same_words(span.text)]) for span in scored]
     return tuple(sorted(ranked, key=lambda candidate: -candidate.score))
+
+
+def _repeats(text: str, question: str) -> bool:
+    words = same_words(text)
+    return bool(words) and f" {words} " in f" {same_words(question)} "
 
 
 def _place(candidate: Candidate) -> Place:

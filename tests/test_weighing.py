@@ -124,6 +124,21 @@ def test_a_span_that_a_gate_objects_to_never_is_the_answer(tmp_path: Path) -> No
     assert answer.text == "Mr Vale"
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("The council debated the Lowe shelter. What is it called?", "Haven House"),
+        ("Which did the council debate, the Lowe shelter or Haven House?", "the Lowe shelter"),
+    ],
+)
+def test_words_of_the_question_are_its_answer_only_if_it_asks_to_choose(
+    tmp_path: Path, question: str, answer: str
+) -> None:
+    record = _record("Herald", "2024-05-01", "The council debated the Lowe shelter, known as Haven House.")
+    found, _ = _answer(tmp_path, question, {"the Lowe shelter": 9.0, "Haven House": 3.0}, record)
+    assert found.text == answer
+
+
 def test_if_only_the_contrary_is_said_the_refusal_says_so_and_shows_it(tmp_path: Path) -> None:
     record = _record("Herald", "2024-05-01", "Ms Orr denied the account.")
     answer, reading = _answer(tmp_path, "Who confirmed the account?", {"Ms Orr": 9.0}, record)
