@@ -18,7 +18,7 @@ import argparse
 import gzip
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,11 +30,11 @@ from benchmarks.data import data_folder, questions, read_jsonl
 from bot.service import open_encoder
 from bot.settings import Settings
 from retrieval.answering import Answerer
-from retrieval.followups import Turn, conversation, favoured, search_text, stand_alone, turn_of
+from retrieval.followups import Turn, context, conversation, search_text, stand_alone, turn_of
 from retrieval.lexical import ABOUT, BODY, BY_PASSAGE, TITLE, LexicalIndex, LexicalWriter
 from retrieval.reader import SpanReader
 from retrieval.reader_model import ReaderModel
-from retrieval.retriever import MAX_QUERY, Retriever
+from retrieval.retriever import ALONE, MAX_QUERY, Context, Retriever, Weights, boosts
 from retrieval.store import Store
 
 _SETS = ("coqa_head", "inscit_dev", "mtrag_part")
@@ -46,7 +46,7 @@ _MOST_FRESH = 1_000  # of a set, by the hybrid retriever
 class Search(Protocol):
     """What is found for a text."""
 
-    def __call__(self, text: str, favoured: Sequence[str] = (), as_of: date | None = None) -> list[str]:
+    def __call__(self, text: str, context: Context = ALONE, as_of: date | None = None) -> list[str]:
         """The ids of the five best articles."""
 
 
@@ -66,12 +66,18 @@ class Asked:
     as_of: date | None = None
 
 
-_FORMS: dict[str, Callable[[Asked], str]] = {
-    "last turn alone": lambda asked: asked.question,
-    "the one before in front": lambda asked: f"{asked.earlier[-1]} {asked.question}",
-    "as understood": lambda asked: stand_alone(asked.question, asked.turns),
-    "as searched for": lambda asked: search_text(asked.question, asked.turns),
+_FORMS: dict[str, Callable[[Asked], tuple[str, Context]]] = {
+    "last turn alone": lambda asked: (asked.question, ALONE),
+    "the one before in front": lambda asked: (f"{asked.earlier[-1]} {asked.question}", ALONE),
+    "as understood": lambda asked: (stand_alone(asked.question, asked.turns), ALONE),
+    "with what it goes on from": lambda asked: (search_text(asked.question, asked.turns), ALONE),
+    "as searched for": lambda asked: searched_for(asked.question, asked.turns),
 }
+
+
+def searched_for(question: str, turns: Sequence[Turn]) -> tuple[str, Context]:
+    """What the bot searches for."""
+    return stand_alone(question, turns), context(question, turns)
 
 
 def conversations(path: Path) -> list[Asked]:
@@ -122,8 +128,9 @@ def lexical_search(folder: Path, articles: Sequence[dict[str, Any]]) -> Search:
             writer.add(row, **{BODY: article["text"], TITLE: article["title"], ABOUT: ""})
     index = LexicalIndex(folder, BY_PASSAGE)
 
-    def search(text: str, favoured: Sequence[str] = (), as_of: date | None = None) -> list[str]:  # noqa: ARG001
-        rows, _ = index.search(index.terms(text[:MAX_QUERY]), _TOP, range(len(articles)))
+    def search(text: str, context: Context = ALONE, as_of: date | None = None) -> list[str]:  # noqa: ARG001
+        terms = boosts(index, Weights().said(text[:MAX_QUERY], context))
+        rows, _ = index.search(terms, _TOP, range(len(articles)))
         return [articles[row]["id"] for row in rows]
 
     return search
@@ -140,9 +147,9 @@ class Bot:
         self._answerer = Answerer(self._retriever, reader, reader.tuning.thresholds["balanced"])
         self._said: dict[tuple[str, ...], tuple[Turn, ...]] = {(): ()}
 
-    def search(self, text: str, favoured: Sequence[str] = (), as_of: date | None = None) -> list[str]:
+    def search(self, text: str, context: Context = ALONE, as_of: date | None = None) -> list[str]:
         """See `Search`."""
-        return [hit.article.id for hit in self._retriever.search(text[:MAX_QUERY], _TOP, as_of, favoured=favoured)]
+        return [hit.article.id for hit in self._retriever.search(text[:MAX_QUERY], _TOP, as_of, context=context)]
 
     def turns(self, questions: tuple[str, ...], as_of: date | None = None) -> tuple[Turn, ...]:
         """The turns of a conversation in which these were asked one after another, with what each answer cited."""
@@ -170,7 +177,7 @@ class Report:
         recall = 100 * sum(len(gold.intersection(hits)) / len(gold) for hits, gold in found) / len(found)
         ranks = [next((rank for rank, hit in enumerate(hits, 1) if hit in gold), None) for hits, gold in found]
         reciprocal = sum(1 / rank for rank in ranks if rank) / len(found)
-        print(f"   {form:24} recall at {_TOP} {recall:5.1f}  MRR {reciprocal:.3f}", flush=True)
+        print(f"   {form:26} recall at {_TOP} {recall:5.1f}  MRR {reciprocal:.3f}", flush=True)
         row = {"questions": len(found), f"recall_at_{_TOP}": round(recall, 1), "mrr": round(reciprocal, 3)}
         self.rows.append({"set": self._title, "form": form, **row})
         return recall
@@ -213,7 +220,7 @@ def _report(report: Report, title: str, asked: Sequence[Asked], search: Search, 
 def _recall(report: Report, asked: Sequence[Asked], search: Search) -> dict[str, float]:
     """Tell the figures of each form; the recall by form."""
     return {
-        form: report.figures(form, [(search(write(one), as_of=one.as_of), one.gold) for one in asked])
+        form: report.figures(form, [(search(*write(one), one.as_of), one.gold) for one in asked])
         for form, write in _FORMS.items()
     }
 
@@ -221,11 +228,17 @@ def _recall(report: Report, asked: Sequence[Asked], search: Search) -> dict[str,
 def _favoured(report: Report, asked: Sequence[Asked], bot: Bot) -> None:
     """What the conversation with the bot itself finds, without and with favour for the article cited last."""
     said = [(one, bot.turns(one.earlier, one.as_of)) for one in asked]
-    texts = [search_text(one.question, turns) for one, turns in said]
-    cited = [favoured(one.question, turns) for one, turns in said]
-    print(f"   of {len(asked)} questions to the bot {sum(map(bool, cited))} favour what it cited last")
-    for form, ids in (("answered by the bot", [()] * len(asked)), ("…, cited last favoured", cited)):
-        found = [bot.search(text, own, one.as_of) for one, text, own in zip(asked, texts, ids, strict=True)]
+    full = [searched_for(one.question, turns) for one, turns in said]
+    in_one = [(search_text(one.question, turns), ALONE) for one, turns in said]
+    cited = sum(bool(one.articles) for _, one in full)
+    print(f"   of {len(asked)} questions to the bot {cited} favour what it cited last")
+    plain = [(text, replace(one, articles=())) for text, one in full]
+    for form, texts in (
+        ("…, what it goes on from", in_one),
+        ("answered by the bot", plain),
+        ("…, cited last favoured", full),
+    ):
+        found = [bot.search(*text, one.as_of) for one, text in zip(asked, texts, strict=True)]
         report.figures(form, [(hits, one.gold) for hits, one in zip(found, asked, strict=True)])
 
 
@@ -264,10 +277,10 @@ def _rewrites(asked: Sequence[Asked], search: Search, show: int) -> None:
     print(f"rewrites, bm25: {len(asked)} questions, {changed} understood otherwise than asked")
     firsts = [frozenset(search(one.rewrite)[:1]) for one in asked]
     for form, write in _FORMS.items():
-        found = sum(bool(first.intersection(search(write(one)))) for one, first in zip(asked, firsts, strict=True))
-        agreement = sum(f1(write(one), [one.rewrite]) for one in asked)
+        found = sum(bool(first.intersection(search(*write(one)))) for one, first in zip(asked, firsts, strict=True))
+        agreement = sum(f1(write(one)[0], [one.rewrite]) for one in asked)
         print(
-            f"   {form:24} first passage of the human rewrite among {_TOP} {100 * found / len(asked):5.1f}  "
+            f"   {form:26} first passage of the human rewrite among {_TOP} {100 * found / len(asked):5.1f}  "
             f"F1 of words {100 * agreement / len(asked):5.1f}"
         )
     _show(asked, show)
@@ -284,7 +297,8 @@ def _fresh(report: Report, name: str, folder: Path, scratch: Path, work: Path | 
         said = tuple(Turn(other.text, other.answers[0] if other.answers else None) for other in others)
         asked.append(Asked(one.text, tuple(other.text for other in others), said, one.gold & present, as_of=one.as_of))
     understood, searched = (
-        sum(_FORMS[form](one) != one.question for one in asked) for form in ("as understood", "as searched for")
+        sum(_FORMS[form](one) != (one.question, ALONE) for one in asked)
+        for form in ("as understood", "as searched for")
     )
     report.begin(
         f"{name}, after unrelated questions",

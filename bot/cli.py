@@ -132,14 +132,13 @@ def search(
     """Show the best passages for a query, one an article."""
     from bot import output
     from bot.batch import Ask, run_batch
-    from retrieval.followups import search_text
 
     _one_of(query, batch, out, "QUERY")
     service = _service(context)
     if batch is not None and out is not None:
 
         def search(ask: Ask) -> dict[str, Any]:
-            hits = service.search(search_text(ask.text, ask.turns), k, ask.as_of or as_of)
+            hits = service.search(ask.text, k, ask.as_of or as_of, ask.turns)
             return output.search_json(ask.text, hits)
 
         run_batch(batch, out, search)

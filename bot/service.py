@@ -15,7 +15,7 @@ from retrieval.build import build
 from retrieval.encoder import Encoder, TorchEncoder
 from retrieval.errors import IndexCorrupt, RetrievalError
 from retrieval.export import open_onnx_encoder
-from retrieval.followups import Turn
+from retrieval.followups import Turn, context, stand_alone
 from retrieval.index import Index
 from retrieval.models import find_model
 from retrieval.reader import SpanReader
@@ -70,9 +70,9 @@ class Service:
         """See `Answerer.answer`."""
         return self._serving.answerer.answer(question, as_of, turns)
 
-    def search(self, query: str, k: int = 10, as_of: date | None = None) -> list[Hit]:
-        """See `Retriever.search`."""
-        return self._serving.retriever.search(query, k, as_of)
+    def search(self, query: str, k: int = 10, as_of: date | None = None, turns: Sequence[Turn] = ()) -> list[Hit]:
+        """The k best passages for a query in its conversation, one an article. See `Retriever.search`."""
+        return self._serving.retriever.search(stand_alone(query, turns), k, as_of, context=context(query, turns))
 
     def article(self, article_id: str) -> Article | None:
         """The article as the index has it now, or None."""

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Protocol
 
 from retrieval.citations import cite, nearest, reported_by
-from retrieval.followups import Turn, favoured, search_text, stand_alone
+from retrieval.followups import Turn, context, stand_alone
 from retrieval.retriever import Retriever, check_query
 from retrieval.types import Answer, Hit, Reading, Refusal
 
@@ -40,7 +40,7 @@ class Answerer:
     def answer(self, question: str, as_of: date | None = None, turns: Sequence[Turn] = ()) -> Answer:
         """Answer a question from what was published until `as_of` (default: today).
 
-        `turns` are the earlier ones of the conversation, oldest first; see `stand_alone`, `search_text` and `favoured`.
+        `turns` are the earlier ones of the conversation, oldest first; see `stand_alone` and `context`.
 
         Raises:
             BadQuestion: the question is empty or too long.
@@ -49,9 +49,7 @@ class Answerer:
         as_of = as_of or date.today()
         began = time.perf_counter()
         understood = check_query(stand_alone(question, turns))
-        hits = self._retriever.search(
-            search_text(question, turns), PASSAGES, as_of, PER_ARTICLE, favoured(question, turns)
-        )
+        hits = self._retriever.search(understood, PASSAGES, as_of, PER_ARTICLE, context(question, turns))
         found = time.perf_counter()
         reading = self._reader.read(understood, hits)
         read = time.perf_counter()

@@ -27,10 +27,10 @@ from retrieval.mentions import (
     topic_of,
     words_told,
 )
-from retrieval.retriever import MAX_QUERY
+from retrieval.retriever import ALONE, MAX_QUERY, Context
 from retrieval.types import Answer
 
-__all__ = ["Turn", "conversation", "favoured", "search_text", "stand_alone", "turn_of"]
+__all__ = ["Turn", "context", "conversation", "favoured", "search_text", "stand_alone", "turn_of"]
 
 _ASKS = re.compile(rf"\b(?:what|who|whom|whose|which|when|where|why|how|am|{AUXILIARY})\b", re.IGNORECASE)
 _LEAD = re.compile(r"^\W*(?:(?:and|but|or)\b\W*)?(?:(?:what|how)\s+about\b\s*)?", re.IGNORECASE)
@@ -63,6 +63,7 @@ _CLAUSE = re.compile(
 _DEFINES = re.compile(r"(?:what|who) (?:is|are) (?!(?:the|other|this|that)\b)", re.IGNORECASE)
 _SHORT_QUESTION = 7  # words
 _LONG = 400  # characters
+_SAID = 300  # characters of an answer
 _FEW = 1
 # Of a question that may be searched for alone: how many stems it has at least, with a name and without, less one;
 # and the share of them that was spoken of before at most. Chosen on the sets of benchmarks/followups.py.
@@ -116,6 +117,15 @@ def search_text(question: str, turns: Sequence[Turn]) -> str:
         return understood
     new = [word for word in words_told(last.answer or "") if word.lower() not in text.lower()]
     return " ".join([text, *new]) if sum(len(word) + 1 for word in new) + len(text) <= MAX_QUERY else text
+
+
+def context(question: str, turns: Sequence[Turn]) -> Context:
+    """What to search for the question as understood beside; empty if it goes on from nothing."""
+    text = search_text(question, turns)
+    if text == question:
+        return ALONE
+    said = turns[-1].quote or turns[-1].answer or ""
+    return Context(text, said[:_SAID], favoured(question, turns))
 
 
 def favoured(question: str, turns: Sequence[Turn]) -> tuple[str, ...]:

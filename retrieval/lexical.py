@@ -6,7 +6,7 @@ benchmarks/fit_retrieval.py).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ from retrieval.encoder import Vectors
 from retrieval.errors import IndexCorrupt
 from retrieval.types import Article
 
+Terms = Sequence[str] | Mapping[str, float]
+"""What to search for: terms that count alike, or each with how much it counts."""
 _ANALYZER = "byline"
 _HEAP_BYTES = 128 << 20
 _LONGEST_TERM = 60
@@ -160,7 +162,7 @@ class LexicalIndex:
         held = set(self.all_terms(text))
         return float(sum(weight for term, weight in zip(terms, weights, strict=True) if term in held) / weights.sum())
 
-    def search(self, terms: Sequence[str], k: int, rows: range) -> tuple[Rows, Vectors]:
+    def search(self, terms: Terms, k: int, rows: range) -> tuple[Rows, Vectors]:
         """The up to k rows within `rows` with the highest BM25 scores, and the scores, highest first."""
         if not terms or not rows or k < 1:
             return np.empty(0, np.int64), np.empty(0, np.float32)
@@ -168,7 +170,7 @@ class LexicalIndex:
         within = tantivy.Query.range_query(self._schema, "row", tantivy.FieldType.Integer, *bounds)
         return self._run(self._both(self._query(terms), within), k)
 
-    def scores(self, terms: Sequence[str], rows: Rows) -> Vectors:
+    def scores(self, terms: Terms, rows: Rows) -> Vectors:
         """The BM25 score of each of `rows`, which are distinct; 0 for a row that has none of the terms."""
         scores = np.zeros(len(rows), np.float32)
         if not terms or not len(rows):
@@ -179,14 +181,17 @@ class LexicalIndex:
         scores[order[np.searchsorted(rows, found, sorter=order)]] = values
         return scores
 
-    def _query(self, terms: Sequence[str]) -> Any:
+    def _query(self, terms: Terms) -> Any:
+        counts = terms if isinstance(terms, Mapping) else dict.fromkeys(terms, 1.0)
         return tantivy.Query.boolean_query(
             [
                 (
                     tantivy.Occur.Should,
-                    tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, name, term, "freq"), boost),
+                    tantivy.Query.boost_query(
+                        tantivy.Query.term_query(self._schema, name, term, "freq"), boost * count
+                    ),
                 )
-                for term in terms
+                for term, count in counts.items()
                 for name, boost in self._scheme.boosts
             ]
         )

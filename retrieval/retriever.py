@@ -8,7 +8,7 @@ Hybrid Retrieval", 2022).
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,10 +18,28 @@ from retrieval.dense import Rows
 from retrieval.encoder import Encoder, Vectors
 from retrieval.errors import BadQuestion, IndexIncompatible
 from retrieval.index import Index
+from retrieval.lexical import LexicalIndex
 from retrieval.periods import Period, find_period
 from retrieval.types import Hit
 
 MAX_QUERY = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The conversation that a query goes on from; all of it may be empty.
+
+    `text` is the query with what was asked before it, `answer` how the last answer begins. `articles` are the ids of
+    articles that are looked into in any case, and favoured; those that are not in the index are passed over.
+    """
+
+    text: str = ""
+    answer: str = ""
+    articles: tuple[str, ...] = ()
+
+
+ALONE = Context()
+"""No conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +66,10 @@ class Weights:
     `dense` multiplies the cosine, `passage` and `article` the BM25 scores of the passage and of its whole article, each
     divided by the best of the pool, `time` a bonus that falls from 1 within the period to 1/e at `fade_days` from it.
     `favoured` is a bonus for passages of favoured articles, chosen on the sets of benchmarks/followups.py: 0.3 finds
-    more on coqa and as much on inscit and mtrag, from 0.35 on inscit is ranked worse. `pool` is how many passages each
-    engine gives for each pool, `articles` how many articles are added with all their passages; `near_days` is how far
-    from the period the second pool reaches.
+    more on coqa and as much on inscit and mtrag, from 0.35 on inscit is ranked worse. `context` and `answer` are how
+    much the words of a conversation count where those of the query count 1, chosen there too. `pool` is how many
+    passages each engine gives for each pool, `articles` how many articles are added with all their passages;
+    `near_days` is how far from the period the second pool reaches.
     """
 
     dense: float = 1.3
@@ -58,10 +77,20 @@ class Weights:
     article: float = 1.0
     time: float = 1.0
     favoured: float = 0.3
+    context: float = 0.67
+    answer: float = 0.4
     fade_days: float = 6.0
     pool: int = 100
     articles: int = 40
     near_days: int = 30
+
+    def said(self, query: str, context: Context) -> dict[str, float]:
+        """The texts to search for, and how much the words of each count."""
+        texts = {query: 1.0}
+        for text, weight in ((context.text, self.context), (context.answer, self.answer)):
+            if text and text not in texts:
+                texts[text] = weight
+        return texts
 
     def scores(self, pooled: Pooled) -> Vectors:
         """The weighted sum of the figures of each row."""
@@ -95,12 +124,11 @@ class Retriever:
         k: int = 10,
         as_of: date | None = None,
         per_article: int = 1,
-        favoured: Sequence[str] = (),
+        context: Context = ALONE,
     ) -> list[Hit]:
         """The k best passages for a query, best first, at most `per_article` of one article.
 
-        Articles published after `as_of` (default: today) are left out. `favoured` are the ids of articles that are
-        looked into in any case, and favoured; those that are not in the index are passed over.
+        Articles published after `as_of` (default: today) are left out.
 
         Raises:
             BadQuestion: the query is empty or longer than MAX_QUERY characters.
@@ -108,11 +136,11 @@ class Retriever:
         query = check_query(query)
         as_of = as_of or date.today()
         # Without a bonus for time, the words of the question that speak of time are words like any other.
-        period = find_period(query, as_of) if self.weights.time else None
+        period = find_period(context.text or query, as_of) if self.weights.time else None
         allowed = self.allowed(period, as_of)
         if not allowed:
             return []
-        pooled = self.pool(query, allowed, period, as_of, favoured)
+        pooled = self.pool(query, allowed, period, as_of, context)
         scores = self.weights.scores(pooled)
         return self._hits(pooled.rows, scores, pooled.likeness, k, per_article)
 
@@ -122,17 +150,16 @@ class Retriever:
             return self.index.rows_between(period.first, min(period.last, as_of))
         return self.index.rows_between(None, as_of)
 
-    def pool(
-        self, query: str, allowed: range, period: Period | None, as_of: date, favoured: Sequence[str] = ()
-    ) -> Pooled:
+    def pool(self, query: str, allowed: range, period: Period | None, as_of: date, context: Context = ALONE) -> Pooled:
         """What any engine finds, all over the allowed rows and near the period, with all its figures.
 
-        The allowed rows of the `favoured` articles are added.
+        The allowed rows of the articles of the context are added.
         """
         chosen, index = self.weights, self.index
-        vector = self.encoder.encode([query])[0]
-        terms, words = index.lexical.terms(query), index.by_article.terms(query)
-        found = [known := self._rows_named(favoured, allowed)]
+        said = chosen.said(query, context)
+        vector = _mean(self.encoder.encode(list(said)), list(said.values()))
+        terms, words = (boosts(one, said) for one in (index.lexical, index.by_article))
+        found = [known := self._rows_named(context.articles, allowed)]
         for span in [allowed, self._weeks(allowed, period, as_of)] if chosen.time else [allowed]:
             if chosen.dense:
                 found.append(index.dense.search(vector, chosen.pool, span)[0])
@@ -202,6 +229,24 @@ class Retriever:
             if len(hits) == k:
                 break
         return hits
+
+
+def _mean(vectors: Vectors, weights: Sequence[float]) -> Vectors:
+    """The weighted mean of unit vectors, as a unit vector."""
+    if len(vectors) == 1:
+        return vectors[0]
+    mean: Vectors = np.average(vectors, axis=0, weights=weights).astype(np.float32)
+    unit: Vectors = mean / max(float(np.linalg.norm(mean)), 1e-9)
+    return unit
+
+
+def boosts(index: LexicalIndex, said: Mapping[str, float]) -> dict[str, float]:
+    """The terms of the texts with how much each counts; one that several have counts for each of them."""
+    counts: dict[str, float] = {}
+    for text, weight in said.items():
+        for term in index.terms(text):
+            counts[term] = counts.get(term, 0.0) + weight
+    return counts
 
 
 def _share_of_best(scores: Vectors) -> Vectors:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.followups import Turn, favoured, search_text, stand_alone
-from retrieval.retriever import MAX_QUERY
+from retrieval.followups import Turn, context, favoured, search_text, stand_alone
+from retrieval.retriever import ALONE, MAX_QUERY
 
 DENIED = Turn("Who denied the account?", "Dmitry Peskov")
 SPAIN = Turn("How many people voted in Spain?", "22 million")
@@ -290,3 +290,22 @@ def test_what_was_answered_is_named_in_full_and_as_it_stands(
 )
 def test_a_fresh_question_takes_nothing_along(fresh: str) -> None:
     assert stand_alone(fresh, [Turn("Who bought Chirper?", "Ada Lind")]) == fresh
+
+
+def test_the_context_of_a_question_is_what_it_goes_on_from_and_what_was_answered() -> None:
+    said = Turn("When did Anna Orr open the bridge?", "on 3 May", "Anna Orr opened it on 3 May.", ("herald-7",))
+    found = context("Why did she open it?", [DENIED, said])
+    assert found.text == search_text("Why did she open it?", [DENIED, said])
+    assert found.answer == "Anna Orr opened it on 3 May."
+    assert found.articles == ("herald-7",)
+
+
+def test_of_an_answer_without_a_sentence_its_beginning_is_the_context() -> None:
+    assert context("How did it end?", [Turn("What happened in the valley?", LONG)]).answer == LONG[:300]
+    assert context("How did it end?", [Turn("What happened in the valley?", "strike " * 99)]).answer < "strike " * 50
+    assert context("How did it end?", [Turn("What happened in the valley?", None)]).answer == ""
+
+
+@pytest.mark.parametrize("question", FRESH[:2])
+def test_a_question_of_another_topic_has_no_context(question: str) -> None:
+    assert context(question, [SPAIN, DENIED]) == context(question, []) == ALONE

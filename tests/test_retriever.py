@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retrieval.errors import BadQuestion, IndexIncompatible
-from retrieval.retriever import MAX_QUERY, Retriever, Weights
+from retrieval.retriever import MAX_QUERY, Context, Retriever, Weights
 from retrieval.types import Hit
 from tests.fakes import FakeEncoder, Place, Record
 
@@ -34,6 +34,10 @@ def _retriever(root: Path, records: list[Record], encoder: FakeEncoder | None = 
     place = Place(root, encoder or FakeEncoder(256))
     place.build(records)
     return Retriever(place.open(), place.encoder)
+
+
+def _cited(*names: str) -> Context:
+    return Context(articles=names)
 
 
 def _names(hits: list[Hit]) -> list[str]:
@@ -137,32 +141,48 @@ def test_a_favoured_article_is_found_though_no_engine_finds_it(dated: Retriever,
     retriever = Retriever(dated.index, dated.encoder, Weights(pool=1, articles=1))
     unlike = "Who saw the ferry at Vessmark?"
     assert len(retriever.search(unlike, 50, _TODAY)) < 10
-    assert name in _names(retriever.search(unlike, 50, _TODAY, 1, [name]))
+    assert name in _names(retriever.search(unlike, 50, _TODAY, context=_cited(name)))
 
 
 def test_of_equally_good_articles_the_favoured_one_comes_first(tmp_path: Path) -> None:
     retriever = _retriever(tmp_path, [_record(name, _TIDE, "2018-12-01") for name in "abc"])
     assert _names(retriever.search("tide gauge", 5, _TODAY)) == ["a", "b", "c"]
-    assert _names(retriever.search("tide gauge", 5, _TODAY, favoured=["c"])) == ["c", "a", "b"]
-    assert _names(retriever.search("tide gauge", 5, _TODAY, favoured=["c", "b"])) == ["b", "c", "a"]
+    assert _names(retriever.search("tide gauge", 5, _TODAY, context=_cited("c"))) == ["c", "a", "b"]
+    assert _names(retriever.search("tide gauge", 5, _TODAY, context=_cited("c", "b"))) == ["b", "c", "a"]
+
+
+def test_what_was_spoken_of_before_counts_less_than_the_question(tmp_path: Path) -> None:
+    records = [
+        _record("tide", "The tide gauge stood still. A clock beside it ran on."),
+        _record("ferry", "The ferry was late. A clock beside it ran on."),
+        _record("crew", "The crew of seven went home. A clock beside it ran on."),
+    ]
+    retriever = _retriever(tmp_path, records)
+    assert _names(retriever.search("tide gauge", 2, _TODAY, context=Context("ferry tide gauge", "ferry")))[0] == "tide"
+    # Of two that the question finds equally, the conversation decides: by what was asked, or by what was answered.
+    assert _names(retriever.search("clock", 1, _TODAY, context=Context("the ferry clock")))[0] == "ferry"
+    assert _names(retriever.search("clock", 1, _TODAY, context=Context("clock", "a crew of seven")))[0] == "crew"
+    text_first = _names(retriever.search("clock", 3, _TODAY, context=Context("the ferry clock", "a crew")))
+    assert text_first[0] == "ferry"
 
 
 def test_a_better_article_comes_before_a_favoured_one(tmp_path: Path) -> None:
     retriever = _retriever(tmp_path, [*_filler(5), _record("tide", _TIDE, "2018-12-20")])
     question = "What did the tide gauge at Vessmark show?"
-    assert _names(retriever.search(question, 5, _TODAY, favoured=["filler-3"]))[:2] == ["tide", "filler-3"]
+    assert _names(retriever.search(question, 5, _TODAY, context=_cited("filler-3")))[:2] == ["tide", "filler-3"]
 
 
 def test_a_favoured_article_of_another_time_does_not_appear(dated: Retriever) -> None:
-    assert "future" not in _names(dated.search("tide gauge", 50, favoured=["future"]))
-    assert "day-3" not in _names(dated.search("tide gauge", 50, date(2018, 2, 1), favoured=["day-3"]))
+    assert "future" not in _names(dated.search("tide gauge", 50, context=_cited("future")))
+    assert "day-3" not in _names(dated.search("tide gauge", 50, date(2018, 2, 1), context=_cited("day-3")))
     restricted = "articles published in March 2018 about the tide gauge"
-    assert dated.search(restricted, 50, _TODAY, favoured=["day-30", "undated"]) == dated.search(restricted, 50, _TODAY)
+    alone = dated.search(restricted, 50, _TODAY)
+    assert dated.search(restricted, 50, _TODAY, context=_cited("day-30", "undated")) == alone
 
 
 @pytest.mark.parametrize("name", ["", "day-", "day-999", "zzz", "undated "])
 def test_a_favoured_article_that_is_not_there_is_passed_over(dated: Retriever, name: str) -> None:
-    assert dated.search("tide gauge", 50, _TODAY, favoured=[name]) == dated.search("tide gauge", 50, _TODAY)
+    assert dated.search("tide gauge", 50, _TODAY, context=_cited(name)) == dated.search("tide gauge", 50, _TODAY)
 
 
 @pytest.fixture(scope="module")
