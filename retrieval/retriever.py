@@ -233,11 +233,11 @@ class Retriever:
 
 def _mean(vectors: Vectors, weights: Sequence[float]) -> Vectors:
     """The weighted mean of unit vectors, as a unit vector."""
-    if len(vectors) == 1:
-        return vectors[0]
-    mean: Vectors = np.average(vectors, axis=0, weights=weights).astype(np.float32)
-    unit: Vectors = mean / max(float(np.linalg.norm(mean)), 1e-9)
-    return unit
+    mean: Vectors = vectors[0]
+    if len(vectors) > 1:
+        mean = np.average(vectors, axis=0, weights=weights).astype(np.float32)
+        mean /= max(float(np.linalg.norm(mean)), 1e-9)
+    return mean
 
 
 def boosts(index: LexicalIndex, said: Mapping[str, float]) -> dict[str, float]:
