@@ -63,6 +63,9 @@ _CLAUSE = re.compile(
 _DEFINES = re.compile(r"(?:what|who) (?:is|are) (?!(?:the|other|this|that)\b)", re.IGNORECASE)
 _SHORT_QUESTION = 7  # words
 _LONG = 400  # characters
+_POINTS = re.compile(
+    r"\b(?:this|that|th[eo]se|it|they|them|their|its|he|she|him|her|his|there|then|not)\b", re.IGNORECASE
+)
 _SAID = 300  # characters of an answer
 _FEW = 1
 # Of a question that may be searched for alone: how many stems it has at least, with a name and without, less one;
@@ -109,7 +112,11 @@ def search_text(question: str, turns: Sequence[Turn]) -> str:
         return understood
     stems, last = stems_in(question), turns[-1]
     spoken = stems_in(" ".join([*(turn.question for turn in turns), last.answer or "", last.quote or ""]))
-    little = len(stems) <= (_FEW_STEMS if names_in(question) or question == question.lower() else _FEW_NAMELESS)
+    named = names_in(question)
+    # "How much was Acme fined?" says little, but of a name that is new.
+    if understood == question and named and len(stems) > 1 and not stems & spoken and not _POINTS.search(question):
+        return understood
+    little = len(stems) <= (_FEW_STEMS if named or question == question.lower() else _FEW_NAMELESS)
     if understood == question and not little and len(stems & spoken) < _SHARED * len(stems):
         return understood
     text = understood if last.question in understood else f"{last.question} {understood}"

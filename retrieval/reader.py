@@ -28,6 +28,7 @@ _LONGEST = 30
 # Best starts and ends of a passage that are paired.
 _ENDS = 24
 _PER_PASSAGE = 4
+_PAIRS = ("()", "[]", "“”", '""')
 # Who asks to choose names the answer.
 _CHOICE = re.compile(r"\b(?:or|vs?|versus|between|against|which of)\b", re.IGNORECASE)
 # A word, or a number with its points and commas.
@@ -277,7 +278,21 @@ def _grown(question: str, candidate: Candidate) -> Candidate:
     if settles(question):
         return replace(candidate, start=first, end=candidate.sentence_end)
     span = quotation(question, candidate.sentence, candidate.start - first, candidate.end - first)
+    span = closed(candidate.sentence, span)
     return replace(candidate, start=first + span.start, end=first + span.end)
+
+
+def closed(sentence: str, span: Span) -> Span:
+    """The span with the other half of a bracket or quotation that it has one half of, if that stands next to it."""
+    start, end = span.start, span.end
+    for left, right in _PAIRS:
+        opened, shut = (sentence[start:end].count(mark) for mark in (left, right))
+        alike = left == right and opened % 2 == 1
+        if (opened > shut or alike) and sentence.startswith(right, end):
+            end += 1
+        elif (shut > opened or alike) and sentence[:start].endswith(left):
+            start -= 1
+    return Span(start, end)
 
 
 def _published(candidate: Candidate) -> date:

@@ -128,6 +128,20 @@ def test_a_question_of_another_topic_is_searched_for_alone(question: str) -> Non
     assert search_text(question, [SPAIN, DENIED]) == question
 
 
+@pytest.mark.parametrize(
+    ("question", "alone"),
+    [
+        ("How much was Acme fined?", True),
+        ("What is Acme?", False),
+        ("Was Acme fined for it?", False),
+        ("Was Acme fined in Spain?", False),
+        ("How much was paid?", False),
+    ],
+)
+def test_few_words_of_a_name_that_is_new_are_searched_for_alone(question: str, alone: bool) -> None:
+    assert (search_text(question, [SPAIN, DENIED]) == question) == alone
+
+
 @pytest.mark.parametrize("question", ["Thank you!", "thanks", "Tell me more"])
 def test_a_remark_takes_nothing_that_has_no_name(question: str) -> None:
     assert stand_alone(question, [Turn("who ate the bread", None)]) == question

@@ -46,6 +46,7 @@ def _judge(question: str, sentence: str, span: str, **around: object) -> Objecti
         ("kind", "How many were hurt?", "Passengers were hurt near the quay.", "Passengers"),
         ("kind", "Who was hurt?", "It happened on 3 May 2021.", "3 May 2021"),
         ("kind", "Where was it?", "It cost 449 million.", "449 million"),
+        ("speaker", "What did Anna Orr say of Mr Vale?", "Mr Vale made a statement in the hall.", "a statement"),
         ("speaker", "What did Anna Orr say about the plan?", "“It is a mess,” Mr Vale said.", "It is a mess"),
     ],
 )
@@ -91,6 +92,8 @@ def test_a_sentence_that_contradicts_the_question_is_objected_to(
         ("Who said so?", "An official of the 1922 Committee said so.", "An official of the 1922 Committee"),
         ("What did Anna Orr say?", "“It is a mess,” Ms Orr said.", "It is a mess"),
         ("What did Anna Orr say?", "“It is a mess,” she said.", "It is a mess"),
+        ("What did Anna Orr say?", "The statement of Anna Orr was that it is a mess.", "it is a mess"),
+        ("What did Anna Orr say?", "In her statement a mess was promised.", "a mess"),
         ("How much has the port received?", "The port got the 90 million it had asked for.", "90 million"),
         ("How much has the port asked for?", "The port has asked for 90 million crowns.", "90 million crowns"),
         ("What prize did she receive?", "The Orr Prize went to Ms Holt, who was asked to speak.", "The Orr Prize"),

@@ -12,11 +12,11 @@ import pytest
 from retrieval.answering import Answerer
 from retrieval.citations import nearest
 from retrieval.errors import ModelError
-from retrieval.reader import Calibration, SpanReader, SpanWeights, Tuning, read_tuning
+from retrieval.reader import Calibration, SpanReader, SpanWeights, Tuning, closed, read_tuning
 from retrieval.reader_model import TUNING, ReaderModel
 from retrieval.reports import contradict
 from retrieval.retriever import Retriever
-from retrieval.sentences import sentences
+from retrieval.sentences import Span, sentences
 from retrieval.types import Answer, Candidate, Hit, Reading
 from tests.fakes import FakeEncoder, Place, Record
 
@@ -137,6 +137,26 @@ def test_words_of_the_question_are_its_answer_only_if_it_asks_to_choose(
     record = _record("Herald", "2024-05-01", "The council debated the Lowe shelter, known as Haven House.")
     found, _ = _answer(tmp_path, question, {"the Lowe shelter": 9.0, "Haven House": 3.0}, record)
     assert found.text == answer
+
+
+@pytest.mark.parametrize(
+    ("sentence", "part", "whole"),
+    [
+        ("A fine of 405 million euros ($402 million) followed.", "405 million euros ($402 million", None),
+        ("A fine of 405 million euros ($402 million) followed.", "$402 million", "$402 million"),
+        ("They saw “Uncharted” twice.", "Uncharted”", "“Uncharted”"),
+        ('They saw "Uncharted" twice.', '"Uncharted', '"Uncharted"'),
+        ('They saw "Uncharted" twice.', 'Uncharted"', '"Uncharted"'),
+        ("They saw (as we said) a film.", "as we said) a film", "(as we said) a film"),
+        ("Nothing (is closed here.", "(is closed here", "(is closed here"),
+    ],
+)
+def test_half_a_pair_of_brackets_or_quotation_marks_is_shown_with_the_other(
+    sentence: str, part: str, whole: str | None
+) -> None:
+    at = sentence.index(part)
+    span = closed(sentence, Span(at, at + len(part)))
+    assert sentence[span.start : span.end] == (whole or f"{part})")
 
 
 def test_if_only_the_contrary_is_said_the_refusal_says_so_and_shows_it(tmp_path: Path) -> None:

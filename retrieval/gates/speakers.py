@@ -33,6 +33,7 @@ _SPEAKER = re.compile(
     rf"\b([A-Z][\w’'-]+|he|she|they|it|I|we|who) {_SAYING}\b|"
     rf"[,”\"’'] (?:{_SAYING_FIRST}) (?:[A-Z][\w.’'-]+ )*?([A-Z][\w’'-]+)(?=[,.;]|$)"
 )
+_SOMEBODY = re.compile(r"[“”\"‘]|\b(?:he|she|they|I|we|his|her|their|spokes\w+|officials?|aides?)\b", re.IGNORECASE)
 # Who speaks without being named.
 _UNNAMED = frozenset("he she they it i we who".split())
 _OFFICE = (
@@ -82,9 +83,18 @@ def speaker(question: str, place: Place) -> Objection | None:
         return Objection("speaker", f"what {named[0]} said", None)
     surname = bare(named[0].split()[-1])
     speakers = [match[1] or match[2] for match in _SPEAKER.finditer(place.sentence)]
+    if not speakers and not _may_speak(surname, place):
+        return Objection("speaker", f"what {named[0]} said", None)
     if speakers and not any(_unnamed(one) or _speaks_for(one, surname, place.article) for one in speakers):
         return Objection("speaker", named[0], speakers[0])
     return None
+
+
+def _may_speak(name: str, place: Place) -> bool:
+    """Whether the passage names somebody, or the sentence has a quotation or a pronoun that may be theirs."""
+    known = next((names for names in _GOVERNMENTS if name in names), frozenset({name}))
+    around = f"{place.title}\n{place.passage}"
+    return bool(_SOMEBODY.search(place.sentence)) or any(occurs(one, around) for one in known)
 
 
 def _unnamed(one: str) -> bool:
