@@ -2,11 +2,12 @@
 
 Every passage is read with the question by the extractive model. A span's margin is how much more its two ends score
 than "this passage does not say", so that margins compare across the passages of a question. Spans of the same words in
-several articles support each other; the place of the passage among the hits counts as well. Spans that a gate objects
-to (see retrieval/gates) do not count.
+several articles support each other; the place of the passage among the hits counts as well, and its time. Spans that a
+gate objects to (see retrieval/gates) do not count.
 """
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +29,8 @@ _LONGEST = 30
 # Best starts and ends of a passage that are paired.
 _ENDS = 24
 _PER_PASSAGE = 4
-_PAIRS = ("()", "[]", "“”", '""')
+_FADE = 30  # days
+_PAIRS = (("(", ")"), ("[", "]"), ("“", "”"), ('"', '"'))
 # Who asks to choose names the answer.
 _CHOICE = re.compile(r"\b(?:or|vs?|versus|between|against|which of)\b", re.IGNORECASE)
 # A word, or a number with its points and commas.
@@ -50,7 +52,8 @@ class Scored:
 class SpanWeights:
     """How much counts beside a span's margin (in logits).
 
-    `retrieval` multiplies the hit's share of the best hit's score; `support` the logarithm of how many times over the
+    `retrieval` multiplies the hit's share of the best hit's score; `recent` what is left of 1 after the hit's distance
+    from the time in question, which falls to 1/e in 30 days; `support` the logarithm of how many times over the
     articles with the same words carry the weight of the best of them. `near` is how far below the best candidate
     another is still worth citing, `like` how far below it another answer is still as strong. `sentence` multiplies the
     share of the question's words in a sentence that is to settle a yes or no. `repeated` is how much less a span counts
@@ -58,6 +61,7 @@ class SpanWeights:
     """
 
     retrieval: float = 8.0
+    recent: float = 0.0
     support: float = 1.0
     near: float = 8.0
     like: float = 6.0
@@ -228,7 +232,7 @@ class SpanReader:
 
 
 def rank(spans: Sequence[Candidate], weights: SpanWeights) -> tuple[Candidate, ...]:
-    """The spans by score, best first: margin, place of the passage, and the support of other articles.
+    """The spans by score, best first: margin, place and time of the passage, and the support of other articles.
 
     Sentences that are word for word the same, as in copies of an agency's text, support each other no more than one.
     """
@@ -237,7 +241,9 @@ def rank(spans: Sequence[Candidate], weights: SpanWeights) -> tuple[Candidate, .
         (
             replace(
                 span,
-                score=span.score + weights.retrieval * (span.hit.score / best_hit if best_hit > 0 else 0.0),
+                score=span.score
+                + weights.retrieval * (span.hit.score / best_hit if best_hit > 0 else 0.0)
+                + weights.recent * math.exp(-span.hit.days / _FADE),
             )
             for span in spans
         ),

@@ -47,7 +47,8 @@ class Pooled:
     """The rows that may answer a question, each with its figures (arrays of one length).
 
     `likeness` is the cosine, `passage` and `article` are BM25 scores divided by the best of the pool, `nearness` falls
-    from 1 within the period towards 0 and is 0 for undated articles, `favoured` is 1 for the rows of favoured articles
+    from 1 within the period towards 0 and is 0 for undated articles, `days` is the distance from the period (infinite
+    for those), `favoured` is 1 for the rows of favoured articles
     and 0 for the others.
     """
 
@@ -56,6 +57,7 @@ class Pooled:
     passage: Vectors
     article: Vectors
     nearness: Vectors
+    days: Vectors
     favoured: Vectors
 
 
@@ -142,7 +144,7 @@ class Retriever:
             return []
         pooled = self.pool(query, allowed, period, as_of, context)
         scores = self.weights.scores(pooled)
-        return self._hits(pooled.rows, scores, pooled.likeness, k, per_article)
+        return self._hits(pooled, scores, k, per_article)
 
     def allowed(self, period: Period | None, as_of: date) -> range:
         """The rows that may answer: nothing later than `as_of`, nothing outside a period that restricts."""
@@ -169,12 +171,14 @@ class Retriever:
                 found.append(index.rows_of(index.by_article.search(words, chosen.articles, span)[0]))
         rows = np.unique(np.concatenate(found))
         first, places = np.unique(index.first_rows(rows), return_inverse=True)
+        days = self._days(rows, period, as_of)
         return Pooled(
             rows,
             index.dense.vectors(rows) @ vector,
             _share_of_best(index.lexical.scores(terms, rows)),
             _share_of_best(index.by_article.scores(words, first)[places]),
-            self._nearness(rows, period, as_of),
+            self._nearness(rows, days, period, as_of),
+            days,
             np.isin(rows, known).astype(np.float32),
         )
 
@@ -194,17 +198,21 @@ class Retriever:
         place = bisect_left(rows, article_id, key=lambda row: index.passage(row)[0].id)
         return rows[place] if place < len(rows) and index.passage(rows[place])[0].id == article_id else None
 
-    def _nearness(self, rows: Rows, period: Period | None, as_of: date) -> Vectors:
+    def _days(self, rows: Rows, period: Period | None, as_of: date) -> Vectors:
+        """How far each row is from the period, or from the as-of date."""
         days = self.index.days[rows]
-        age = np.maximum(as_of.toordinal() - days, 0)
-        if period is None:
-            distance = recent = age
-        else:
-            distance = np.maximum(np.maximum(period.first.toordinal() - days, days - period.last.toordinal()), 0)
+        first, last = (period.first, period.last) if period else (as_of, as_of)
+        distance = np.maximum(np.maximum(first.toordinal() - days, days - last.toordinal()), 0)
+        return np.where(days > 0, distance, np.inf).astype(np.float32)
+
+    def _nearness(self, rows: Rows, days: Vectors, period: Period | None, as_of: date) -> Vectors:
+        recent = days
+        if period and period.last >= as_of:
             # Of "this week" the last days are meant before the first.
-            recent = age if period.last >= as_of else distance
-        nearness = (np.exp(-distance / self.weights.fade_days) + np.exp(-recent / self.weights.fade_days)) / 2
-        return np.where(days > 0, nearness, 0.0).astype(np.float32)
+            recent = np.maximum(as_of.toordinal() - self.index.days[rows], 0).astype(np.float32)
+        fade = self.weights.fade_days
+        nearness: Vectors = (np.exp(-days / fade) + np.exp(-recent / fade)) / 2
+        return nearness
 
     def _weeks(self, allowed: range, period: Period | None, as_of: date) -> range:
         """Of the allowed rows, those from some weeks before the period until some weeks after it."""
@@ -214,18 +222,17 @@ class Retriever:
         rows = self.index.rows_between(start, stop)
         return range(max(rows.start, allowed.start), min(rows.stop, allowed.stop))
 
-    def _hits(self, rows: Rows, scores: Vectors, likeness: Vectors, k: int, per_article: int) -> list[Hit]:
+    def _hits(self, pooled: Pooled, scores: Vectors, k: int, per_article: int) -> list[Hit]:
         hits: list[Hit] = []
         taken: dict[int, int] = {}
-        for place in np.lexsort((rows, -scores)):
-            number = int(self.index.articles[rows[place]])
+        for place in np.lexsort((pooled.rows, -scores)):
+            row = int(pooled.rows[place])
+            number = int(self.index.articles[row])
             if taken.get(number, 0) == per_article:
                 continue
             taken[number] = taken.get(number, 0) + 1
-            article, passage = self.index.passage(int(rows[place]))
-            hits.append(
-                Hit(len(hits) + 1, int(rows[place]), article, passage, float(scores[place]), float(likeness[place]))
-            )
+            figures = (float(values[place]) for values in (scores, pooled.likeness, pooled.days))
+            hits.append(Hit(len(hits) + 1, row, *self.index.passage(row), *figures))
             if len(hits) == k:
                 break
         return hits

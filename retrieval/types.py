@@ -1,5 +1,6 @@
 """The values that flow through Byline. All are frozen; None means "not known" or "no answer" and nothing else."""
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -43,7 +44,8 @@ class Hit:
     """A passage found for a query. `row` is its row in the index; `rank` counts from 1.
 
     `score` orders the hits of one query and is not comparable between queries; `likeness` is the cosine of query and
-    passage.
+    passage. `days` is how far from the time in question the article was published: 0 within the period that the query
+    names, or on the as-of date if it names none; infinite if nobody knows.
     """
 
     rank: int
@@ -52,6 +54,7 @@ class Hit:
     passage: Passage
     score: float
     likeness: float
+    days: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Which passages are found for a question, and as of when."""
 
+import math
 import random
 from datetime import date, timedelta
 from pathlib import Path
@@ -130,6 +131,15 @@ def test_articles_published_in_a_month_are_those_of_that_month_alone(dated: Retr
     # It is a day earlier or later elsewhere on Earth.
     first, last = date(2018, 2, 28), date(2018, 4, 1)
     assert set(_names(hits)) == {record["id"] for record in _DATED if first <= _day(record) <= last}
+
+
+def test_a_hit_says_how_far_it_is_from_the_time_in_question(dated: Retriever) -> None:
+    days = {hit.article.id: hit.days for hit in dated.search("tide gauge", 50, date(2018, 2, 10))}
+    assert (days["day-0"], days["day-3"]) == (31, 4)
+    assert days["undated"] == math.inf
+    of_march = {hit.article.id: hit.days for hit in dated.search("tide gauge in March 2018", 50, _TODAY)}
+    assert of_march["day-7"] == 0  # 14 March
+    assert of_march["day-5"] == 5  # 24 February
 
 
 def test_a_month_without_articles_has_none(dated: Retriever) -> None:

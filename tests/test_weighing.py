@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,8 +28,8 @@ _TUNING = Tuning(SpanWeights(retrieval=0.0, support=1.0, near=4.0, like=4.0), Ca
 class _Spans(SpanReader):
     """Proposes given words, with a margin each, wherever they stand."""
 
-    def __init__(self, retriever: Retriever, margins: dict[str, float]) -> None:
-        super().__init__(cast("ReaderModel", SimpleNamespace()), retriever.index.lexical, _TUNING)
+    def __init__(self, retriever: Retriever, margins: dict[str, float], tuning: Tuning = _TUNING) -> None:
+        super().__init__(cast("ReaderModel", SimpleNamespace()), retriever.index.lexical, tuning)
         self._margins = margins
 
     def spans(self, question: str, hits: Sequence[Hit]) -> list[Candidate]:
@@ -47,11 +48,13 @@ def _record(name: str, published: str, text: str, source: str | None = None) -> 
     return {"id": name, "title": "News", "text": text, "published": published, "source": source or name, "url": None}
 
 
-def _answer(root: Path, question: str, margins: dict[str, float], *records: Record) -> tuple[Answer, Reading]:
+def _answer(
+    root: Path, question: str, margins: dict[str, float], *records: Record, tuning: Tuning = _TUNING
+) -> tuple[Answer, Reading]:
     place = Place(root, FakeEncoder(256))
     place.build(records)
     retriever = Retriever(place.open(), place.encoder)
-    reader = _Spans(retriever, margins)
+    reader = _Spans(retriever, margins, tuning)
     answer = Answerer(retriever, reader, 0.5).answer(question, _AS_OF)
     return answer, reader.read(question, retriever.search(question, 6, _AS_OF, 2))
 
@@ -92,6 +95,15 @@ def test_an_article_that_gives_another_number_first_differs(tmp_path: Path) -> N
     margins = {"In all 18": 8.0, "23": 7.0, "that 23": 9.0}
     answer, _ = _answer(tmp_path, "How many people were hurt in the crash?", margins, _FIRST, later)
     assert [(one.article.id, one.kind) for one in answer.citations[:2]] == [("Courier", "exact"), ("Herald", "differs")]
+
+
+@pytest.mark.parametrize(("recent", "winner"), [(0.0, "Ford"), (6.0, "Tesla")])
+def test_of_two_answers_that_of_the_time_in_question_may_count_more(tmp_path: Path, recent: float, winner: str) -> None:
+    old = _record("Herald", "2018-09-14", "Ford recalled two million pickup trucks.")
+    new = _record("Courier", "2024-12-20", "Tesla recalled two million sedans.")
+    tuning = replace(_TUNING, weights=replace(_TUNING.weights, recent=recent))
+    answer, _ = _answer(tmp_path, "Who recalled two million?", {"Ford": 9.0, "Tesla": 5.0}, old, new, tuning=tuning)
+    assert answer.text == winner
 
 
 def test_a_number_that_is_far_weaker_does_not_contradict(tmp_path: Path) -> None:

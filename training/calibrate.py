@@ -171,12 +171,12 @@ def main() -> None:
     model = ReaderModel(arguments.reader)
     groups = groups_of(data_folder(arguments.data), arguments.full_index, arguments.work, model, arguments.most)
     tried = []
-    for retrieval, support in itertools.product((16.0, 24.0), (0.0, 1.0)):
-        weights = SpanWeights(retrieval=retrieval, support=support)
+    for retrieval, recent, support in itertools.product((16.0, 24.0), (0.0, 6.0), (0.0, 1.0)):
+        weights = SpanWeights(retrieval=retrieval, recent=recent, support=support)
         means = [float(weigh(group, model, weights)[1].mean()) for group in groups[:3]]
         tried.append((sum(means), weights, means))
         print(
-            f"retrieval {retrieval:4} support {support}: F1 {[round(mean, 3) for mean in means]}",
+            f"retrieval {retrieval:4} recent {recent} support {support}: F1 {[round(mean, 3) for mean in means]}",
             flush=True,
         )
     _, weights, _ = max(tried, key=lambda one: one[0])
