@@ -14,6 +14,8 @@ PASSAGES = 5
 PER_ARTICLE = 2
 # Below this cosine not even the topic was found.
 _ON_TOPIC = 0.35
+# Save that a sentence has this share of the question's words, by rarity.
+_ABOUT = 0.4
 _REASONS: dict[Refusal, str] = {
     "only_later": "Every article here was published after {day}.",
     "nothing_then": "No article of that time was found.",
@@ -53,7 +55,7 @@ class Answerer:
         found = time.perf_counter()
         reading = self._reader.read(understood, hits)
         read = time.perf_counter()
-        refusal = self._refusal(hits, reading, as_of)
+        refusal = self._refusal(understood, hits, reading, as_of)
         return Answer(
             question=question,
             understood_as=understood,
@@ -70,7 +72,7 @@ class Answerer:
             },
         )
 
-    def _refusal(self, hits: Sequence[Hit], reading: Reading, as_of: date) -> Refusal | None:
+    def _refusal(self, question: str, hits: Sequence[Hit], reading: Reading, as_of: date) -> Refusal | None:
         """Why there is no answer, or None if there is one."""
         if reading.candidates and reading.confidence >= self._threshold:
             return None
@@ -79,9 +81,16 @@ class Answerer:
             if oldest and date.fromisoformat(oldest) > as_of:
                 return "only_later"
             return "nothing_then"
-        if max(hit.likeness for hit in hits) < _ON_TOPIC:
+        if max(hit.likeness for hit in hits) < _ON_TOPIC and not self._turned_round(question, reading):
             return "off_topic"
         return "contrary" if reading.objection else "not_stated"
+
+    def _turned_round(self, question: str, reading: Reading) -> bool:
+        """Whether the best passage says the opposite of what is asked, in the question's other words."""
+        if reading.objection is None or reading.objection.gate not in ("verb", "negation", "plan"):
+            return False
+        lexical, nearest = self._retriever.index.lexical, reading.objected[0]
+        return lexical.share(lexical.terms(question), nearest.sentence) >= _ABOUT
 
 
 def _ms(began: float, ended: float) -> float:

@@ -10,6 +10,7 @@ import pytest
 
 from retrieval.answering import Answerer
 from retrieval.build import build
+from retrieval.followups import turn_of
 from retrieval.index import Index
 from retrieval.reader import SpanReader
 from retrieval.reader_model import ReaderModel
@@ -80,6 +81,28 @@ def test_who_denied_the_account_is_answered(sample: _Sample) -> None:
     assert not answer.refused
     assert "Peskov" in answer.citations[0].quote
     assert "denied" in answer.citations[0].quote
+
+
+@pytest.mark.parametrize("before", [(), ("who denied the account?",)])
+def test_who_confirmed_the_account_is_told_that_it_was_denied(sample: _Sample, before: tuple[str, ...]) -> None:
+    turns = tuple(turn_of(sample.answerer.answer(question)) for question in before)
+    answer = sample.answerer.answer("who confirmed the account?", turns=turns)
+    assert answer.refusal == "contrary"
+    assert "“denied”" in (answer.reason or "")
+    assert "Peskov" in answer.citations[0].quote
+
+
+def test_what_no_article_speaks_of_is_off_topic_even_in_the_words_of_a_denial(sample: _Sample) -> None:
+    assert sample.answerer.answer("who confirmed the price of bananas?").refusal == "off_topic"
+
+
+def test_a_conversation_stays_with_its_article_until_another_name_begins_afresh(sample: _Sample) -> None:
+    turns = (turn_of(sample.answerer.answer("who denied the account?")),)
+    followed = sample.answerer.answer("when did he deny it?", turns=turns)
+    assert "Tuesday" in (followed.text or "")
+    fresh = sample.answerer.answer("who founded Orrin Marine?", turns=(*turns, turn_of(followed)))
+    assert fresh.understood_as == "who founded Orrin Marine?"
+    assert all("Peskov" not in citation.quote for citation in fresh.citations)
 
 
 def test_every_citation_is_verbatim(sample: _Sample) -> None:
