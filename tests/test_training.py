@@ -14,10 +14,8 @@ from transformers import AutoModelForQuestionAnswering
 
 from retrieval.models import find_model
 from retrieval.reader_model import BUNDLED, MODEL, TOKENIZER, ReaderModel
-from retrieval.retriever import Retriever
 from retrieval.types import Article
-from tests.fakes import FakeEncoder, Place
-from training.examples import Example, Found, found_in_news, qamr
+from training.examples import Example, Found, qamr
 from training.export import mixed, weights_of
 from training.headlines import Asked, ask
 from training.tokens import IGNORED, batches, encode
@@ -81,30 +79,6 @@ def test_an_exported_folder_stands_for_its_checkpoint() -> None:
     weights = weights_of(BUNDLED, model)
     assert weights.keys() == model.state_dict().keys()
     assert torch.equal(weights["qa_outputs.weight"], exported_weights(BUNDLED / MODEL)["qa_outputs.weight"])
-
-
-def test_of_an_answer_in_several_places_the_one_that_the_reader_finds_likeliest_is_marked(tmp_path: Path) -> None:
-    texts = {
-        "denial": "Anna Orr opened the fair. The account was denied by a spokeswoman, Anna Orr, on Monday.",
-        "account": "The account of the fair was long. Nobody signed it.",
-        "aside": "Who denied the account is not known here. The fair has a tent. Anna Orr sells tea in it.",
-    }
-    place = Place(tmp_path, FakeEncoder(256))
-    place.build(
-        [
-            {"id": name, "title": "", "text": text, "published": "2024-05-01", "source": None, "url": None}
-            for name, text in texts.items()
-        ]
-    )
-    news = Retriever(place.open(), place.encoder)
-    asked = ("Who denied the account?", ["Anna Orr"], date(2024, 5, 2))
-    found = list(found_in_news("news", *asked, news, ReaderModel(), most=3, most_not=3))
-    marked = {example.context: example.start for example in found if example.start is not None}
-    assert marked[texts["denial"]] == texts["denial"].rindex("Anna Orr")
-    # Where she only sells tea the reader finds the answer far less likely: neither an answer nor a passage without.
-    assert texts["aside"] not in {example.context for example in found}
-    assert [example.context for example in found if example.start is None] == [texts["account"]]
-    assert {example.kind for example in found} == {"news", "news-not"}
 
 
 SENTENCES = (

@@ -2,7 +2,7 @@
 
 Positives are what people marked (SQuAD kind, QAMR) or, for the weak questions of realtimeqa, passages that the
 project's own retriever finds as of the day of the question and that hold the answer's words (distant supervision; of
-several places the one that the reader made before finds likeliest). Negatives are passages that are found for a
+several places the one whose sentence shares most with the question). Negatives are passages that are found for a
 question and hold none of its answers: of the same page, of the news, of other questions.
 
 Pages of SQuAD and weak questions whose id hashes to one in four are held out, for measuring; so are all gold questions
@@ -12,7 +12,6 @@ of realtimeqa.
 import gzip
 import hashlib
 import json
-import math
 import random
 import re
 import tempfile
@@ -21,20 +20,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.data import Question, questions, read_jsonl
 from retrieval.lexical import BY_PASSAGE, LexicalIndex, LexicalWriter
-from retrieval.reader_model import Logits, ReaderModel
 from retrieval.retriever import Retriever
+from retrieval.sentences import sentences
 
 _FOUND = 8
 # Passages of the news that are looked at for a question, at most two an article.
-_NEWS = 16
+_NEWS = 12
 # The least share of a question's words, by rarity, in a passage that is taken to answer it.
 _ABOUT = 0.35
-# By how many logits a reader may find the answer less likely in a passage than in the best one.
-_UNLIKELY = 10.0
 # How much less of them a sentence has that surely does not answer it.
 _LESS = 0.25
 _PENN = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}", "``": '"', "''": '"'}
@@ -57,19 +52,16 @@ def held_out(key: str) -> bool:
     return int(hashlib.sha256(key.encode()).hexdigest(), 16) % 4 == 0
 
 
-def all_examples(data: Path, news: Retriever, reader: ReaderModel, chance: random.Random) -> list[Example]:
-    """Every example for training, in no particular order.
-
-    `news` searches all the articles of realtimeqa; `reader` is the best there is so far (see `found_in_news`).
-    """
+def all_examples(data: Path, news: Retriever, chance: random.Random) -> list[Example]:
+    """Every example for training, in no particular order. `news` searches all the articles of realtimeqa."""
     found = [*qamr(data / "reader_train" / "qamr", chance)]
     for path in sorted((data / "reader_train").glob("*.json.gz")):
         found += _squad_file(path, news, chance)
     found += _pages(data / "squad_v1", news, chance)
     found += _unanswerable(data / "squad_v2")  # its answerable questions are those of squad_v1
     found += _rewritten(data / "rewrites" / "rewrites.dev.jsonl.gz", news)
-    # Thrice, since they are few and what the reader is for; each is typed and cut otherwise every time.
-    found += 3 * list(_news(data / "realtimeqa", news, reader))
+    # Twice, since they are few and what the reader is for; each is typed and cut otherwise the second time.
+    found += 2 * list(_news(data / "realtimeqa", news))
     return found
 
 
@@ -205,62 +197,43 @@ def _paragraphs(folder: Path) -> tuple[dict[str, str], list[Question], dict[str,
     return titles, asked, {text: page for question in asked for text in question.evidence[:1] for page in question.gold}
 
 
-def _news(folder: Path, news: Retriever, reader: ReaderModel) -> Iterator[Example]:
+def _news(folder: Path, news: Retriever) -> Iterator[Example]:
     """The weak questions of realtimeqa, as they are found."""
     for question in questions(folder):
         if question.kind == "weak_answer_string" and not held_out(question.id) and question.as_of:
             answers = [*question.answers, *(answer.strip("\"'“”").removeprefix("The ") for answer in question.answers)]
-            yield from found_in_news("realtimeqa", question.text, answers, question.as_of, news, reader, 4, 6)
+            yield from found_in_news("realtimeqa", question.text, answers, question.as_of, news, 4, 4)
 
 
 def found_in_news(
-    kind: str,
-    question: str,
-    answers: Sequence[str],
-    as_of: date,
-    news: Retriever,
-    reader: ReaderModel,
-    most: int,
-    most_not: int,
+    kind: str, question: str, answers: Sequence[str], as_of: date, news: Retriever, most: int, most_not: int
 ) -> Iterator[Example]:
-    """Up to `most` passages of the news that answer the question, and up to `most_not` that hold no answer.
-
-    The answer may stand in several places of a passage, and in passages about something else. So the place is the one
-    that `reader` finds likeliest, and a passage where it finds it much less likely than in the best one is left out
-    ("hard EM": Min et al., "A Discrete Hard EM Approach for Weakly Supervised Question Answering", 2019).
-    """
-    terms = news.index.lexical.terms(question)
-    hits = news.search(question, _NEWS, as_of, per_article=2)
-    held = [(hit, found) for hit in hits if (found := spans_of(answers, hit.passage.text))]
-    about = [
-        (hit, found)
-        for hit, found in held
-        if news.index.lexical.share(terms, f"{hit.article.title}\n{hit.passage.text}") >= _ABOUT
-    ]
-    read = reader.read(question, [f"{hit.article.title}. {hit.passage.text}" for hit, _ in about])
-    likeliest = [
-        max((_margin(logits, len(hit.article.title) + 2, span), span) for span in found)
-        for (hit, found), logits in zip(about, read, strict=True)
-    ]
-    least = max((margin for margin, _ in likeliest), default=0.0) - _UNLIKELY
-    kept = [(hit, span) for (hit, _), (margin, span) in zip(about, likeliest, strict=True) if margin >= least]
-    places = {hit.row: span for hit, span in kept[:most]}
-    silent = {hit.row for hit in hits} - {hit.row for hit, _ in held}
-    not_held = [hit.row for hit in hits if hit.row in silent][:most_not]
-    for hit in hits:
-        if hit.row in places:
-            yield Example(kind, question, hit.article.title, hit.passage.text, *places[hit.row])
-        elif hit.row in not_held:
-            yield Example(f"{kind}-not", question, hit.article.title, hit.passage.text)
+    """Up to `most` passages of the news that answer the question, and up to `most_not` that hold no answer."""
+    lexical = news.index.lexical
+    terms = lexical.terms(question)
+    held = not_held = 0
+    for hit in news.search(question, _NEWS, as_of, per_article=2):
+        title, text = hit.article.title, hit.passage.text
+        spans = spans_of(answers, text)
+        if not spans and not_held < most_not:
+            not_held += 1
+            yield Example(f"{kind}-not", question, title, text)
+        elif spans and held < most and lexical.share(terms, f"{title}\n{text}") >= _ABOUT:
+            held += 1
+            yield Example(kind, question, title, text, *_most_about(lexical, terms, text, spans))
 
 
-def _margin(logits: Logits, shift: int, span: tuple[int, int]) -> float:
-    """How much likelier than "not here" the reader finds a span of a text that it read from `shift` on, in logits."""
-    start, end = span[0] + shift, span[1] + shift
-    inside = np.flatnonzero((logits.offsets[:, 0] < end) & (logits.offsets[:, 1] > start))
-    if not len(inside):  # behind what is read of a long text
-        return -math.inf
-    return float(logits.start[inside[0]] + logits.end[inside[-1]]) - logits.nothing
+def _most_about(
+    lexical: LexicalIndex, terms: Sequence[str], text: str, spans: Sequence[tuple[int, int]]
+) -> tuple[int, int]:
+    """Of several places, the first whose sentence has the largest share of the terms."""
+    within = sentences(text)
+
+    def share(span: tuple[int, int]) -> float:
+        around = next((one for one in within if one.start <= span[0] < one.end), None)
+        return lexical.share(terms, text[around.start : around.end]) if around else 0.0
+
+    return max(spans, key=share)
 
 
 def spans_of(answers: Sequence[str], text: str) -> list[tuple[int, int]]:

@@ -14,7 +14,6 @@ from datetime import timedelta
 
 from babel import Locale
 
-from retrieval.reader_model import ReaderModel
 from retrieval.retriever import Retriever
 from retrieval.types import Article
 from training.examples import Example, found_in_news, spans_of
@@ -50,7 +49,7 @@ class Asked:
 
 
 def headline_examples(
-    articles: Sequence[Article], news: Retriever, reader: ReaderModel, most: int, chance: random.Random
+    articles: Sequence[Article], news: Retriever, most: int, chance: random.Random
 ) -> Iterator[Example]:
     """Examples of up to `most` headlines, chosen at random."""
     order = list(articles)
@@ -62,7 +61,7 @@ def headline_examples(
             continue
         made += 1
         day = article.published + timedelta(days=chance.randrange(7))
-        for example in found_in_news("headline", asked.text, asked.answers, day, news, reader, 2, 3):
+        for example in found_in_news("headline", asked.text, asked.answers, day, news, 2, 1):
             # A headline with the answer would give it away.
             yield replace(example, title="") if spans_of(asked.answers, example.title) else example
         if made == most:

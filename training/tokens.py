@@ -16,7 +16,7 @@ _QUESTION = 48
 IGNORED = -100
 """The truth of a row that holds no text."""
 # Of one question are at most so many passages read together: they have to fit into one batch.
-_TOGETHER = 10
+_TOGETHER = 8
 
 
 Integers = npt.NDArray[np.int64]

@@ -32,7 +32,7 @@ from benchmarks.data import data_folder
 from bot.service import open_encoder
 from bot.settings import Settings
 from retrieval.models import find_model
-from retrieval.reader_model import MODEL, ReaderModel
+from retrieval.reader_model import MODEL
 from retrieval.retriever import Retriever
 from retrieval.store import Store
 from training.examples import Example, all_examples
@@ -226,10 +226,9 @@ def _examples(data: Path, full_index: Path, kept: Path, headlines: int) -> list[
         settings = Settings(data_dir=full_index)
         news = Retriever(Store(settings.index_dir).open().index, open_encoder(settings))
         chance = random.Random(1)
-        reader = ReaderModel()
-        gathered = all_examples(data, news, reader, chance)
+        gathered = all_examples(data, news, chance)
         if headlines:
-            gathered += headline_examples(list(news.index.documents), news, reader, headlines, chance)
+            gathered += headline_examples(list(news.index.documents), news, headlines, chance)
         kept.write_bytes(pickle.dumps(gathered))
     examples: list[Example] = pickle.loads(kept.read_bytes())
     return examples
