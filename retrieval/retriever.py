@@ -47,8 +47,8 @@ class Pooled:
     """The rows that may answer a question, each with its figures (arrays of one length).
 
     `likeness` is the cosine, `passage` and `article` are BM25 scores divided by the best of the pool, `nearness` falls
-    from 1 within the period towards 0 and is 0 for undated articles, `days` is the distance from the period (infinite
-    for those), `favoured` is 1 for the rows of favoured articles
+    from 1 within the period towards 0 and is 0 for undated articles, `days` is the distance from the period or
+    from the as-of date, whichever is less (infinite for those), `favoured` is 1 for the rows of favoured articles
     and 0 for the others.
     """
 
@@ -171,14 +171,15 @@ class Retriever:
                 found.append(index.rows_of(index.by_article.search(words, chosen.articles, span)[0]))
         rows = np.unique(np.concatenate(found))
         first, places = np.unique(index.first_rows(rows), return_inverse=True)
-        days = self._days(rows, period, as_of)
+        age = self._days(rows, as_of, as_of)
+        distance = self._days(rows, period.first, period.last) if period else age
         return Pooled(
             rows,
             index.dense.vectors(rows) @ vector,
             _share_of_best(index.lexical.scores(terms, rows)),
             _share_of_best(index.by_article.scores(words, first)[places]),
-            self._nearness(rows, days, period, as_of),
-            days,
+            self._nearness(distance, age, period, as_of),
+            np.minimum(distance, age),
             np.isin(rows, known).astype(np.float32),
         )
 
@@ -198,20 +199,17 @@ class Retriever:
         place = bisect_left(rows, article_id, key=lambda row: index.passage(row)[0].id)
         return rows[place] if place < len(rows) and index.passage(rows[place])[0].id == article_id else None
 
-    def _days(self, rows: Rows, period: Period | None, as_of: date) -> Vectors:
-        """How far each row is from the period, or from the as-of date."""
+    def _days(self, rows: Rows, first: date, last: date) -> Vectors:
+        """How many days before or after a period each row is; infinite for undated articles."""
         days = self.index.days[rows]
-        first, last = (period.first, period.last) if period else (as_of, as_of)
         distance = np.maximum(np.maximum(first.toordinal() - days, days - last.toordinal()), 0)
         return np.where(days > 0, distance, np.inf).astype(np.float32)
 
-    def _nearness(self, rows: Rows, days: Vectors, period: Period | None, as_of: date) -> Vectors:
-        recent = days
-        if period and period.last >= as_of:
-            # Of "this week" the last days are meant before the first.
-            recent = np.maximum(as_of.toordinal() - self.index.days[rows], 0).astype(np.float32)
+    def _nearness(self, distance: Vectors, age: Vectors, period: Period | None, as_of: date) -> Vectors:
+        # Of "this week" the last days are meant before the first.
+        recent = age if period and period.last >= as_of else distance
         fade = self.weights.fade_days
-        nearness: Vectors = (np.exp(-days / fade) + np.exp(-recent / fade)) / 2
+        nearness: Vectors = (np.exp(-distance / fade) + np.exp(-recent / fade)) / 2
         return nearness
 
     def _weeks(self, allowed: range, period: Period | None, as_of: date) -> range:

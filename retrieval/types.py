@@ -44,8 +44,8 @@ class Hit:
     """A passage found for a query. `row` is its row in the index; `rank` counts from 1.
 
     `score` orders the hits of one query and is not comparable between queries; `likeness` is the cosine of query and
-    passage. `days` is how far from the time in question the article was published: 0 within the period that the query
-    names, or on the as-of date if it names none; infinite if nobody knows.
+    passage. `days` is how far the article is from the period that the query names or from the as-of date, whichever is
+    nearer: what was reported then, or looks back on it now. It is infinite if nobody knows.
     """
 
     rank: int

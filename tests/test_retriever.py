@@ -140,6 +140,7 @@ def test_a_hit_says_how_far_it_is_from_the_time_in_question(dated: Retriever) ->
     of_march = {hit.article.id: hit.days for hit in dated.search("tide gauge in March 2018", 50, _TODAY)}
     assert of_march["day-7"] == 0  # 14 March
     assert of_march["day-5"] == 5  # 24 February
+    assert of_march["day-39"] == 4  # 27 December, which looks back on it
 
 
 def test_a_month_without_articles_has_none(dated: Retriever) -> None:
