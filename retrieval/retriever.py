@@ -89,8 +89,8 @@ class Weights:
     def said(self, query: str, context: Context) -> dict[str, float]:
         """The texts to search for, and how much the words of each count."""
         texts = {query: 1.0}
-        for text, weight in ((context.text, self.context), (context.answer, self.answer)):
-            if text and text not in texts:
+        for said, weight in ((context.text, self.context), (context.answer, self.answer)):
+            if (text := _characters(said)) and text not in texts:
                 texts[text] = weight
         return texts
 
@@ -258,13 +258,17 @@ def _share_of_best(scores: Vectors) -> Vectors:
     return scores / max(float(scores.max(initial=0)), 1e-9)
 
 
+def _characters(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().strip()
+
+
 def check_query(query: str) -> str:
     """The query without the white space around it, and without what is no character (halves of surrogate pairs).
 
     Raises:
         BadQuestion: it is empty or longer than MAX_QUERY characters.
     """
-    query = query.encode("utf-8", "replace").decode().strip()
+    query = _characters(query)
     if not any(character.isalnum() for character in query):
         raise BadQuestion("the question has no words; ask it in a sentence.")
     if len(query) > MAX_QUERY:

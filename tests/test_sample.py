@@ -10,7 +10,7 @@ import pytest
 
 from retrieval.answering import Answerer
 from retrieval.build import build
-from retrieval.followups import turn_of
+from retrieval.followups import Turn, turn_of
 from retrieval.index import Index
 from retrieval.reader import SpanReader
 from retrieval.reader_model import ReaderModel
@@ -103,6 +103,12 @@ def test_a_conversation_stays_with_its_article_until_another_name_begins_afresh(
     fresh = sample.answerer.answer("who founded Orrin Marine?", turns=(*turns, turn_of(followed)))
     assert fresh.understood_as == "who founded Orrin Marine?"
     assert all("Peskov" not in citation.quote for citation in fresh.citations)
+
+
+@pytest.mark.parametrize("odd", ["\ud800 who denied the account?", "🔥", "\x00", "?!", "who " * 900])
+def test_a_conversation_of_odd_characters_is_gone_on_from(sample: _Sample, odd: str) -> None:
+    answer = sample.answerer.answer("when did he deny it?", turns=(Turn(odd, odd, odd),))
+    assert answer.refused or answer.citations
 
 
 def test_every_citation_is_verbatim(sample: _Sample) -> None:
