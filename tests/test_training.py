@@ -1,6 +1,7 @@
 """What training makes of data, and that an exported reader can be trained on."""
 
 import gzip
+import json
 import random
 import warnings
 from datetime import date
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer
-from transformers import AutoModelForQuestionAnswering
+from transformers import AutoModelForQuestionAnswering, AutoTokenizer, BertConfig, BertForQuestionAnswering
 
 from retrieval.models import find_model
 from retrieval.reader_model import BUNDLED, MODEL, TOKENIZER, ReaderModel
@@ -19,7 +20,7 @@ from training.examples import Example, Found, qamr
 from training.export import mixed, weights_of
 from training.headlines import Asked, ask
 from training.tokens import IGNORED, batches, encode
-from training.train import Training, shared_loss
+from training.train import Reads, Training, shared_loss, taught_loss
 from training.weights import exported_weights
 
 
@@ -150,7 +151,28 @@ def test_of_all_passages_of_a_question_the_marked_tokens_are_to_score_most() -> 
     assert float(both) == pytest.approx(2 * (total - either) / 4, rel=1e-4)
 
 
-def test_half_of_what_is_learned_is_what_the_teacher_says(tmp_path: Path) -> None:
+def _softmax(scores: list[float]) -> list[float]:
+    total = sum(np.exp(score) for score in scores)
+    return [float(np.exp(score) / total) for score in scores]
+
+
+def test_what_teachers_say_is_learned_within_each_passage_and_of_all_of_a_question() -> None:
+    scores = torch.tensor([[1.0, 3.0], [2.0, 1.0], [0.0, 5.0], [7.0, 7.0]])
+    said = torch.tensor([[0.0, 4.0], [3.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
+    asked = torch.tensor([7, 7, 8, IGNORED])
+    own = 0.0
+    for learner, teacher in zip(scores[:3].tolist(), said[:3].tolist(), strict=True):
+        taught = _softmax([score / 2 for score in teacher])
+        learned = _softmax([score / 2 for score in learner])
+        own -= 4 * sum(truth * np.log(guess) for truth, guess in zip(taught, learned, strict=True))
+    # Of question 7 the margins over [CLS] are compared, and "nowhere" with 0; question 8 has one passage only.
+    taught, learned = _softmax([4.0, -2.0, 0.0]), _softmax([2.0, -1.0, 0.0])
+    shared = -sum(truth * np.log(guess) for truth, guess in zip(taught, learned, strict=True))
+    texts = torch.tensor([True, True, True, False])
+    assert float(taught_loss(scores, said, asked, texts)) == pytest.approx((own + shared) / 3, rel=1e-4)
+
+
+def test_half_of_what_is_learned_is_what_the_teachers_say(tmp_path: Path) -> None:
     text = "The mayor’s office published a letter. Ms Orr denied the account."
     start = text.index("Ms Orr")
     example = Example("a", "Who denied the account?", "", text, start, start + len("Ms Orr"))
@@ -161,30 +183,64 @@ def test_half_of_what_is_learned_is_what_the_teacher_says(tmp_path: Path) -> Non
         warnings.simplefilter("ignore")
         alone = Training(tmp_path / "a.pt", BUNDLED, 0.0).step(batch, 0.5)
         taught = Training(tmp_path / "b.pt", BUNDLED, 0.0, [BUNDLED, BUNDLED]).step(batch, 0.5)
-        model = AutoModelForQuestionAnswering.from_pretrained(find_model().folder)
-    model.load_state_dict(exported_weights(BUNDLED / MODEL), strict=False)
-    ids, mask, types = (torch.from_numpy(part[:1]) for part in batch[:3])
-    with torch.no_grad():
-        output = model.eval()(input_ids=ids, attention_mask=mask, token_type_ids=types)
-    may = (mask * types).bool()
-    may[:, 0] = True
-    said = [torch.distributions.Categorical(logits=logits[may]) for logits in (output.start_logits, output.end_logits)]
+        with torch.no_grad():
+            scores = Reads(BUNDLED)(batch)
+        # What was heard once is heard again, and what was kept for other teachers is not.
+        again = Training(tmp_path / "c.pt", BUNDLED, 0.0, [BUNDLED, BUNDLED])
+        assert again.step(batch, 0.5) == taught
+        (kept,) = (tmp_path / "heard").iterdir()
+        np.save(kept, np.load(kept) * 0)
+        assert again.step(batch, 0.5) > taught + 1
+        assert Training(tmp_path / "d.pt", BUNDLED, 0.0, [BUNDLED]).step(batch, 0.5) == pytest.approx(taught, abs=0.02)
     # Of what a reader says itself it can only learn how unsure it is.
-    unsure = sum(float(one.entropy()) for one in said) / 2
-    assert taught == pytest.approx((alone + unsure) / 2, abs=0.01)
+    unsure = sum(float(torch.distributions.Categorical(logits=part[0] / 2).entropy()) for part in scores) / 2
+    assert taught == pytest.approx((alone + 4 * unsure) / 2, abs=0.02)
     assert unsure > alone + 0.05
 
 
-def test_of_a_passage_that_does_not_answer_no_teacher_is_asked(tmp_path: Path) -> None:
-    example = Example("a", "Who denied the account?", "", "The mayor’s office published a letter on Monday.")
+def _renumbered(folder: Path, keep: int | None = None) -> Path:
+    """A small random reader, as in `folder`/ours, whose word pieces are numbered from the other end; its folder."""
+    described = json.loads((find_model().folder / "tokenizer.json").read_text(encoding="utf-8"))
+    last = len(described["model"]["vocab"]) - 1
+    described["model"]["vocab"] = {
+        piece: last - number for piece, number in described["model"]["vocab"].items() if keep is None or number < keep
+    }
+    for added in described["added_tokens"]:
+        added["id"] = last - added["id"]
+    for special in described["post_processor"]["special_tokens"].values():
+        special["ids"] = [last - number for number in special["ids"]]
+    theirs = folder / "theirs"
+    config = BertConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32)
+    model = BertForQuestionAnswering(config)
+    model.save_pretrained(folder / "ours")
+    words = model.get_input_embeddings().weight
+    with torch.no_grad():
+        words[: last + 1] = words[: last + 1].flip(0)
+    model.save_pretrained(theirs)
+    AutoTokenizer.from_pretrained(find_model().folder).save_pretrained(folder / "ours")
+    AutoTokenizer.from_pretrained(find_model().folder).save_pretrained(theirs)
+    (theirs / "tokenizer.json").write_text(json.dumps(described), encoding="utf-8")
+    return theirs
+
+
+def test_a_teacher_may_number_the_word_pieces_as_it_likes(tmp_path: Path) -> None:
+    theirs = _renumbered(tmp_path)
+    text = "The mayor’s office published a letter. Ms Orr denied the account."
     tokenizer = Tokenizer.from_file(str(BUNDLED / TOKENIZER))
     chance = random.Random(1)
-    (batch,) = batches(list(encode([example], tokenizer, chance)), 64, chance, 32)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        alone = Training(tmp_path / "a.pt", BUNDLED, 0.0).step(batch, 0.5)
-        taught = Training(tmp_path / "b.pt", BUNDLED, 0.0, [BUNDLED]).step(batch, 0.5)
-    assert taught == pytest.approx(alone, abs=1e-6)
+    examples = [Example("a", "Who denied the account?", "", text), Example("a", "What was published?", "", text)]
+    (batch,) = batches(list(encode(examples, tokenizer, chance)), 128, chance, 64)
+    with torch.no_grad():
+        found, expected = Reads(theirs)(batch), Reads(tmp_path / "ours")(batch)
+        Reads(theirs).write(tmp_path / "written")
+        again = Reads(tmp_path / "written")(batch)
+    assert all(torch.allclose(one, other, atol=1e-5) for one, other in zip(found, expected, strict=True))
+    assert all(torch.equal(one, other) for one, other in zip(found, again, strict=True))
+
+
+def test_a_teacher_with_other_word_pieces_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="other word pieces"):
+        Reads(_renumbered(tmp_path, keep=20_000))
 
 
 def test_of_several_checkpoints_the_mean_of_their_weights_is_exported() -> None:

@@ -7,13 +7,14 @@ section 3.3; here of how much more each token scores than its passage's [CLS], w
 
 The word embeddings stay as they are. AdamW, a rate that falls linearly to 0, bfloat16 on processors that multiply it
 (half the time of float32 there, twice the time elsewhere). A checkpoint is written every few minutes, and the same
-command goes on from it. `--start-from` begins with the weights of a reader that `training.export` wrote. With
-`--teachers` half of what is learned of a passage that answers is what other such readers say in the mean, in place of
-the one marked answer (Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015): several readers
-are better than each, and one learns to be so. Of a passage that does not answer only the mark is learned.
+command goes on from it. `--start-from` begins with the weights of a reader that `training.export` wrote, or with a
+model of transformers, such as a larger one that is to teach; OUT/reader gets the same form in the end. With
+`--teachers` half of what is learned is what other such readers say in the mean, in place of the marks (Hinton, Vinyals
+and Dean, "Distilling the Knowledge in a Neural Network", 2015).
 """
 
 import argparse
+import hashlib
 import json
 import math
 import pickle
@@ -24,9 +25,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
-from transformers import AutoModelForQuestionAnswering
+from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from benchmarks.data import data_folder
 from bot.service import open_encoder
@@ -48,6 +50,8 @@ _TELL = 25
 _NEVER = -1e4
 # How much of what is learned is what the teachers say.
 _TAUGHT = 0.5
+# By how much the scores within a passage are divided when teachers are learned from.
+_SOFTENED = 2.0
 # What is learned of all passages of a question together, beside what is of each.
 _SHARED = 1.0
 _BFLOAT16 = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
@@ -70,10 +74,13 @@ class Training:
 
     def __init__(self, checkpoint: Path, start_from: Path | None, rate: float, teachers: Sequence[Path] = ()) -> None:
         self._checkpoint, self._rate = checkpoint, rate
+        self._heard = checkpoint.parent / "heard"
+        self._taught_by = "\n".join(str(folder.resolve()) for folder in teachers)
         self.place = Place()
-        self._teachers = [_reader(folder).eval() for folder in teachers]
-        self._model = _reader(start_from)
-        self._model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
+        self._teachers = [Reads(folder) for folder in teachers]
+        self._reads = Reads(start_from)
+        self._model = self._reads.model
+        self._model.get_input_embeddings().weight.requires_grad_(False)
         self._model.train()
         self._learned = [weights for weights in self._model.parameters() if weights.requires_grad]
         self._optimizer = torch.optim.AdamW(
@@ -94,21 +101,13 @@ class Training:
         """Learn from one batch, `progress` of the way through; returns its loss."""
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate * min((self.place.done + 1) / _WARM_UP, 1 - progress)
-        ids, mask, types, starts, ends, asked = map(torch.from_numpy, batch)
-        with torch.autocast("cpu", torch.bfloat16, enabled=_BFLOAT16):
-            output = self._model(input_ids=ids, attention_mask=mask, token_type_ids=types)
-        allowed = (mask * types).bool()
-        allowed[:, 0] = True
+        starts, ends, asked = map(torch.from_numpy, batch[3:])
         loss = torch.tensor(0.0)
-        said = self._said(batch, allowed)
-        for logits, truth, soft in zip((output.start_logits, output.end_logits), (starts, ends), said, strict=True):
-            scores = logits.float().masked_fill(~allowed, _NEVER)
-            wrong = torch.nn.functional.cross_entropy(scores, truth, reduction="none", ignore_index=IGNORED)
-            if soft is not None:
-                taught = torch.nn.functional.cross_entropy(scores, soft, reduction="none")
-                wrong = torch.where(truth > 0, (1 - _TAUGHT) * wrong + _TAUGHT * taught, wrong)
-            marked = wrong.sum() / (truth >= 0).sum() + _SHARED * shared_loss(scores, truth, asked)
-            loss = loss + marked / 2
+        for scores, truth, said in zip(self._reads(batch), (starts, ends), self._said(batch), strict=True):
+            wrong = marked_loss(scores, truth) + _SHARED * shared_loss(scores, truth, asked)
+            if said is not None:
+                wrong = (1 - _TAUGHT) * wrong + _TAUGHT * taught_loss(scores, said, asked, truth >= 0)
+            loss = loss + wrong / 2
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._learned, 1.0)
         self._optimizer.step()
@@ -117,18 +116,34 @@ class Training:
         value: float = loss.item()
         return value
 
-    def _said(self, batch: Batch, allowed: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-        """The mean of what the teachers say: how probable each token is as the start, and as the end."""
+    @property
+    def taught(self) -> bool:
+        """Whether there are teachers."""
+        return bool(self._teachers)
+
+    def _said(self, batch: Batch) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """The mean of the teachers' scores of each token as the start, and as the end; kept for when it is seen again.
+
+        A larger teacher takes longer than the step that learns from it.
+        """
         if not self._teachers:
             return None, None
-        ids, mask, types = map(torch.from_numpy, batch[:3])
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=_BFLOAT16):
-            heard = [teacher(input_ids=ids, attention_mask=mask, token_type_ids=types) for teacher in self._teachers]
-        starts, ends = (
-            torch.stack([getattr(output, name).float().masked_fill(~allowed, _NEVER) for output in heard]).mean(0)
-            for name in ("start_logits", "end_logits")
-        )
-        return starts.softmax(-1), ends.softmax(-1)
+        key = hashlib.sha256(self._taught_by.encode() + b"".join(part.tobytes() for part in batch[:3])).hexdigest()
+        kept = self._heard / f"{key[:24]}.npy"
+        if not kept.exists():
+            with torch.no_grad():
+                heard = [torch.stack(teacher(batch)) for teacher in self._teachers]
+            self._heard.mkdir(exist_ok=True)
+            aside = kept.with_suffix(".new")
+            with aside.open("wb") as file:
+                np.save(file, torch.stack(heard).mean(0).numpy().astype(np.float16))
+            aside.replace(kept)
+        starts, ends = torch.from_numpy(np.load(kept).astype(np.float32))
+        return starts, ends
+
+    def write(self, folder: Path) -> None:
+        """Write the model alone, for `--start-from` and `--teachers`."""
+        self._reads.write(folder)
 
     def save(self) -> None:
         """Write the checkpoint."""
@@ -139,34 +154,108 @@ class Training:
         aside.replace(self._checkpoint)
 
 
+def marked_loss(scores: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+    """How improbable the marked tokens are, each among those of its own passage, in the mean of the texts."""
+    wrong = torch.nn.functional.cross_entropy(scores, truth, reduction="sum", ignore_index=IGNORED)
+    return wrong / (truth >= 0).sum()
+
+
 def shared_loss(scores: torch.Tensor, truth: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
     """How improbable the marked tokens are among those of all passages of their question, in the mean of the texts.
 
     scores is (texts, tokens) with [CLS] first, truth and asked are (texts,). Of several marked tokens of a question any
     will do. Questions of one passage, or without an answer, have nothing to compare and count as 0.
     """
-    margins = scores - scores[:, :1]
+    margins, everything, member = _together(scores, asked)
     here = truth > 0
-    member = asked[:, None] == asked[None, :]
-    # Row by row, what all tokens of the question say, and the marked ones; "nowhere" is worth exp(0).
-    everything = margins[:, 1:].logsumexp(-1)
-    everything = everything.expand_as(member).masked_fill(~member, _NEVER)
-    everything = torch.nn.functional.pad(everything, (0, 1)).logsumexp(-1)
-    right = margins.gather(1, truth.clamp(min=0)[:, None])[:, 0]
+    right = margins.gather(1, (truth - 1).clamp(min=0)[:, None])[:, 0]
     right = right.expand_as(member).masked_fill(~(member & here), _NEVER).logsumexp(-1)
     compared = (truth >= 0) & (member.sum(-1) > 1) & (member & here).any(-1)
     return torch.where(compared, everything - right, 0.0).sum() / (truth >= 0).sum()
 
 
-def _reader(exported: Path | None) -> Any:
-    """The six layers with the weights of an exported reader, else of all-MiniLM-L6-v2."""
-    # Without dropout a step takes half as long, and few passes do not overfit.
-    model = AutoModelForQuestionAnswering.from_pretrained(
-        find_model().folder, attn_implementation="sdpa", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
-    )
-    if exported:
-        model.load_state_dict(exported_weights(exported / MODEL), strict=False)
-    return model
+def taught_loss(scores: torch.Tensor, said: torch.Tensor, asked: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+    """The cross entropy to what teachers say, in the mean of the texts: within each passage, and of all of a question.
+
+    scores and said are (texts, tokens); `texts` is False for rows without a text. Within a passage both are softened,
+    so that what is unlikely counts too; the square keeps the gradients as large (Hinton et al., section 2.1).
+    """
+    own = torch.nn.functional.cross_entropy(scores / _SOFTENED, (said / _SOFTENED).softmax(-1), reduction="none")
+    margins, everything, member = _together(scores, asked)
+    margins_said, everything_said, _ = _together(said, asked)
+    likely = (margins_said - everything_said[:, None]).exp()
+    shared = (likely * (everything[:, None] - margins)).sum(-1)
+    # "Nowhere" is one thing that a question's passages say together.
+    shared = shared + (-everything_said).exp() * everything / member.sum(-1)
+    shared = torch.where(member.sum(-1) > 1, shared, 0.0)
+    return torch.where(texts, own * _SOFTENED**2 + _SHARED * shared, 0.0).sum() / texts.sum()
+
+
+def _together(scores: torch.Tensor, asked: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """How much more each token scores than [CLS]; the log of all of each text's question; which texts share one."""
+    margins = scores[:, 1:] - scores[:, :1]
+    member = asked[:, None] == asked[None, :]
+    # Row by row, what all tokens of the question say; "nowhere" is worth exp(0).
+    everything = margins.logsumexp(-1).expand_as(member).masked_fill(~member, _NEVER)
+    return margins, torch.nn.functional.pad(everything, (0, 1)).logsumexp(-1), member
+
+
+class Reads:
+    """A model with start and end heads, and what it makes of a batch.
+
+    `folder` holds an exported reader or a model of transformers with BERT's English word pieces, numbered as it likes;
+    without one it is all-MiniLM-L6-v2.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        ours = find_model().folder
+        exported = folder is not None and (folder / MODEL).exists()
+        self.base = ours if folder is None or exported else folder
+        # Without dropout a step takes half as long, and few passes do not overfit.
+        self.model: Any = AutoModelForQuestionAnswering.from_pretrained(
+            self.base, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+        )
+        self.model.eval()
+        if folder is not None and exported:
+            self.model.load_state_dict(exported_weights(folder / MODEL), strict=False)
+        self._numbers = None if self.base == ours else _numbers(ours, self.base)
+
+    def __call__(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """The scores of each token as the start, and as the end, (texts, tokens) each; of none in the question."""
+        ids, mask, types = map(torch.from_numpy, batch[:3])
+        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
+        if self._numbers is not None:
+            inputs["input_ids"] = self._numbers[ids]
+        if getattr(self.model.config, "type_vocab_size", 0) < 2:
+            del inputs["token_type_ids"]
+        with torch.autocast("cpu", torch.bfloat16, enabled=_BFLOAT16):
+            output = self.model(**inputs)
+        allowed = (mask * types).bool()
+        allowed[:, 0] = True
+        starts, ends = (
+            logits.float().masked_fill(~allowed, _NEVER) for logits in (output.start_logits, output.end_logits)
+        )
+        return starts, ends
+
+    def write(self, folder: Path) -> None:
+        """Write it as a model of transformers."""
+        self.model.save_pretrained(folder)
+        AutoTokenizer.from_pretrained(self.base).save_pretrained(folder)
+
+
+def _numbers(ours: Path, theirs: Path) -> torch.Tensor:
+    """The number that another model gives each of our word pieces."""
+    own, other = (AutoTokenizer.from_pretrained(folder) for folder in (ours, theirs))
+    known = other.get_vocab()
+    missing = [piece for piece in own.get_vocab() if piece not in known and piece not in own.all_special_tokens]
+    if missing:
+        raise SystemExit(f"{theirs}: has other word pieces than {ours}: {len(missing)} are missing, as {missing[0]!r}")
+    numbers = torch.zeros(len(own), dtype=torch.long)
+    for piece, number in own.get_vocab().items():
+        numbers[number] = known.get(piece, other.unk_token_id)
+    for name in ("cls_token_id", "sep_token_id", "pad_token_id"):
+        numbers[getattr(own, name)] = getattr(other, name)
+    return numbers
 
 
 def main() -> None:
@@ -178,9 +267,11 @@ def main() -> None:
     parser.add_argument("--passes", type=float, default=2)
     parser.add_argument("--minutes", type=float, default=math.inf, help="end, with the rate at 0, after so many")
     parser.add_argument("--rate", type=float, default=_RATE)
-    parser.add_argument("--start-from", type=Path, help="the folder of an exported reader to begin with")
+    parser.add_argument(
+        "--start-from", type=Path, help="the folder of an exported reader, or of a model of transformers, to begin with"
+    )
     parser.add_argument("--headlines", type=int, default=0, help="so many questions made of headlines besides")
-    parser.add_argument("--teachers", type=Path, nargs="*", default=[], help="folders of exported readers")
+    parser.add_argument("--teachers", type=Path, nargs="*", default=[], help="folders of such readers")
     arguments = parser.parse_args()
     torch.manual_seed(1)
     out: Path = arguments.out
@@ -191,6 +282,7 @@ def main() -> None:
     training = Training(out / "checkpoint.pt", arguments.start_from, arguments.rate, arguments.teachers)
     run(training, examples, arguments.passes, arguments.minutes * 60)
     training.save()
+    training.write(out / "reader")
 
 
 def run(training: Training, examples: list[Example], passes: float, seconds: float) -> None:
@@ -199,8 +291,10 @@ def run(training: Training, examples: list[Example], passes: float, seconds: flo
     place, losses = training.place, []
     before = saved = time.monotonic()
     while place.pass_number < passes:
-        chance = random.Random(place.pass_number)
+        # What teachers said of a batch holds if it comes again as it was.
+        chance = random.Random(0 if training.taught else place.pass_number)
         ready: list[Any] = list(batches(list(encode(examples, tokenizer, chance)), _TOKENS, chance, _ROUND_TO))
+        random.Random(place.pass_number).shuffle(ready)
         for batch in ready[place.within :]:
             progress = max((place.pass_number + place.within / len(ready)) / passes, place.spent / seconds)
             if progress >= 1:
