@@ -291,7 +291,7 @@ def _grown(question: str, candidate: Candidate) -> Candidate:
 def closed(sentence: str, span: Span) -> Span:
     """The span with the other half of a bracket or quotation that it has one half of, if that stands next to it."""
     start, end = span.start, span.end
-    for left, right in _PAIRS:
+    for left, right in (*_PAIRS, *_PAIRS):  # twice, since what closes one may stand before what closes another
         opened, shut = (sentence[start:end].count(mark) for mark in (left, right))
         alike = left == right and opened % 2 == 1
         if (opened > shut or alike) and sentence.startswith(right, end):

@@ -29,8 +29,9 @@ MAX_QUERY = 4_096
 class Context:
     """The conversation that a query goes on from; all of it may be empty.
 
-    `text` is the query with what was asked before it, `answer` how the last answer begins. `articles` are the ids of
-    articles that are looked into in any case, and favoured; those that are not in the index are passed over.
+    `text` is the query with what was asked before it, `answer` how the last answer, or its sentence, begins.
+    `articles` are the ids of articles that are looked into in any case, and favoured; those that are not in the index
+    are passed over.
     """
 
     text: str = ""
@@ -137,8 +138,9 @@ class Retriever:
         """
         query = check_query(query)
         as_of = as_of or date.today()
-        # Without a bonus for time, the words of the question that speak of time are words like any other.
-        period = find_period(context.text or query, as_of) if self.weights.time else None
+        # Without a bonus for time, the words of the question that speak of time are words like any other. A time of its
+        # own goes before the one that was spoken of.
+        period = (find_period(query, as_of) or find_period(context.text, as_of)) if self.weights.time else None
         allowed = self.allowed(period, as_of)
         if not allowed:
             return []

@@ -315,8 +315,9 @@ def test_the_context_of_a_question_is_what_it_goes_on_from_and_what_was_answered
 
 
 def test_of_an_answer_without_a_sentence_its_beginning_is_the_context() -> None:
-    assert context("How did it end?", [Turn("What happened in the valley?", LONG)]).answer == LONG[:300]
-    assert context("How did it end?", [Turn("What happened in the valley?", "strike " * 99)]).answer < "strike " * 50
+    assert context("How did it end?", [Turn("What happened in the valley?", LONG)]).answer == LONG
+    cut = context("How did it end?", [Turn("What happened in the valley?", "strike " * 99)]).answer
+    assert cut == ("strike " * 99)[:300]
     assert context("How did it end?", [Turn("What happened in the valley?", None)]).answer == ""
 
 

@@ -133,6 +133,17 @@ def test_articles_published_in_a_month_are_those_of_that_month_alone(dated: Retr
     assert set(_names(hits)) == {record["id"] for record in _DATED if first <= _day(record) <= last}
 
 
+def test_a_question_with_a_time_of_its_own_is_not_asked_of_the_time_spoken_of_before(dated: Retriever) -> None:
+    before = "articles published in March 2018 about the tide gauge"
+
+    def months(question: str) -> set[str]:
+        hits = dated.search(question, 50, _TODAY, context=Context(f"{before} {question}"))
+        return {str(hit.article.published)[:7] for hit in hits}
+
+    assert "2018-05" in months("and articles published in May 2018?") <= {"2018-04", "2018-05", "2018-06"}
+    assert "2018-03" in months("and about the clock?") <= {"2018-02", "2018-03", "2018-04"}
+
+
 def test_a_hit_says_how_far_it_is_from_the_time_in_question(dated: Retriever) -> None:
     days = {hit.article.id: hit.days for hit in dated.search("tide gauge", 50, date(2018, 2, 10))}
     assert (days["day-0"], days["day-3"]) == (31, 4)

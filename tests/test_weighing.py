@@ -160,6 +160,7 @@ def test_words_of_the_question_are_its_answer_only_if_it_asks_to_choose(
         ('They saw "Uncharted" twice.', '"Uncharted', '"Uncharted"'),
         ('They saw "Uncharted" twice.', 'Uncharted"', '"Uncharted"'),
         ("They saw (as we said) a film.", "as we said) a film", "(as we said) a film"),
+        ("They saw (“Uncharted”) twice.", "(“Uncharted", "(“Uncharted”)"),
         ("Nothing (is closed here.", "(is closed here", "(is closed here"),
     ],
 )

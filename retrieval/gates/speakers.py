@@ -91,7 +91,7 @@ def speaker(question: str, place: Place) -> Objection | None:
 
 
 def _may_speak(name: str, place: Place) -> bool:
-    """Whether the passage names somebody, or the sentence has a quotation or a pronoun that may be theirs."""
+    """Whether the passage names them, or the sentence has a quotation or a pronoun that may be theirs."""
     known = next((names for names in _GOVERNMENTS if name in names), frozenset({name}))
     around = f"{place.title}\n{place.passage}"
     return bool(_SOMEBODY.search(place.sentence)) or any(occurs(one, around) for one in known)
