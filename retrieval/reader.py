@@ -32,9 +32,10 @@ _PER_PASSAGE = 4
 _FADE = 30  # days
 _PAIRS = (("(", ")"), ("[", "]"), ("“", "”"), ('"', '"'))
 # Who asks to choose names the answer.
-_CHOICE = re.compile(r"\b(?:or|vs?|versus|between|against|which of)\b", re.IGNORECASE)
-# A word, or a number with its points and commas.
-_WORD = re.compile(r"\w+(?:(?<=\d)[.,]\d+)*\w*")
+_CHOICE = re.compile(r"\b(?:or|vs?|versus|between|against|which of)\b|\w / \w|: \w[^,]*, \w", re.IGNORECASE)
+# A word, or a number with its points and commas. Where words are not set apart, one sign is a token of its own.
+_LETTER = r"[^\W_\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+_WORD = re.compile(rf"{_LETTER}+(?:(?<=\d)[.,]\d+)*{_LETTER}*")
 # Characters of a question that are read.
 _QUESTION = 400
 

@@ -47,10 +47,10 @@ ALONE = Context()
 class Pooled:
     """The rows that may answer a question, each with its figures (arrays of one length).
 
-    `likeness` is the cosine, `passage` and `article` are BM25 scores divided by the best of the pool, `nearness` falls
-    from 1 within the period towards 0 and is 0 for undated articles, `days` is the distance from the period or
-    from the as-of date, whichever is less (infinite for those), `favoured` is 1 for the rows of favoured articles
-    and 0 for the others.
+    `likeness` is the cosine with what is searched for (in a conversation with the mean of the query and of what was
+    said), `passage` and `article` are BM25 scores divided by the best of the pool, `nearness` falls from 1 within the
+    period towards 0 and is 0 for undated articles, `days` is the distance from the period or from the as-of date,
+    whichever is less (infinite for those), `favoured` is 1 for the rows of favoured articles and 0 for the others.
     """
 
     rows: Rows
@@ -70,9 +70,9 @@ class Weights:
     divided by the best of the pool, `time` a bonus that falls from 1 within the period to 1/e at `fade_days` from it.
     `favoured` is a bonus for passages of favoured articles, chosen on the sets of benchmarks/followups.py: 0.3 finds
     more on coqa and as much on inscit and mtrag, from 0.35 on inscit is ranked worse. `context` and `answer` are how
-    much the words of a conversation count where those of the query count 1, chosen there too. `pool` is how many
-    passages each engine gives for each pool, `articles` how many articles are added with all their passages;
-    `near_days` is how far from the period the second pool reaches.
+    much the words of a conversation count, chosen there too; those of the query count 1, and what stands in several
+    counts for each. `pool` is how many passages each engine gives for each pool, `articles` how many articles are added
+    with all their passages; `near_days` is how far from the period the second pool reaches.
     """
 
     dense: float = 1.3

@@ -43,9 +43,10 @@ class Passage:
 class Hit:
     """A passage found for a query. `row` is its row in the index; `rank` counts from 1.
 
-    `score` orders the hits of one query and is not comparable between queries; `likeness` is the cosine of query and
-    passage. `days` is how far the article is from the period that the query names or from the as-of date, whichever is
-    nearer: what was reported then, or looks back on it now. It is infinite if nobody knows.
+    `score` orders the hits of one query and is not comparable between queries; `likeness` is the cosine of the passage
+    and what was searched for, in a conversation the mean of the query and of what was said. `days` is how far the
+    article is from the period that the query names or from the as-of date, whichever is nearer: what was reported then,
+    or looks back on it now. It is infinite if nobody knows.
     """
 
     rank: int

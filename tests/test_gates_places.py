@@ -57,6 +57,16 @@ def test_another_speaker_is_objected_to_and_so_is_a_sentence_in_which_nobody_spe
     assert _gate(_judge("What did Anna Orr say?", passage, sentence, "mess")) == "speaker"
 
 
+@pytest.mark.parametrize("described", ["The company said", "The Norvan group has denied that", "The pontiff called"])
+def test_who_is_only_described_may_be_whom_the_article_names_elsewhere(described: str) -> None:
+    sentence = f"{described} it is a mess."
+    article = f"Orr came late. {sentence}"
+    start = sentence.index("a mess")
+    for whole, stopped in ((article, False), (sentence, True)):
+        verdict = objection("What did Orr say?", Place(sentence, start, start + 6, sentence, "", whole, None))
+        assert _gate(verdict) == ("speaker" if stopped else None)
+
+
 def test_that_nobody_speaks_is_the_reason_given_not_that_the_person_is_missing() -> None:
     sentence = "Orr fell into a mess."
     verdict = _judge("What did Orr say?", sentence, sentence, "a mess")

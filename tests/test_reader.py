@@ -71,6 +71,8 @@ def test_no_tokens_give_no_spans() -> None:
         ("It happened in 2022.5 people saw it.", "people", "people"),
         ("They sold 3,500m tons.", "500", "3,500m"),
         ("It was (he said) cold.", "(", "("),
+        ("The file night_owl was sent.", "owl", "owl"),
+        ("他否认了这个账户。", "否", "否"),
     ],
 )
 def test_a_piece_of_a_word_or_number_stands_for_the_whole(text: str, piece: str, whole: str) -> None:

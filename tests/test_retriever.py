@@ -186,6 +186,11 @@ def test_what_was_spoken_of_before_counts_less_than_the_question(tmp_path: Path)
     assert _names(retriever.search("clock", 1, _TODAY, context=Context("clock", "a crew of seven")))[0] == "crew"
     text_first = _names(retriever.search("clock", 3, _TODAY, context=Context("the ferry clock", "a crew")))
     assert text_first[0] == "ferry"
+    # Of two that each have one rare word, that of the question comes first, whatever was said of the other.
+    assert _names(retriever.search("gauge", 1, _TODAY, context=Context("ferry")))[0] == "tide"
+    assert _names(retriever.search("gauge", 1, _TODAY, context=Context("gauge", "ferry")))[0] == "tide"
+    heavy = Retriever(retriever.index, retriever.encoder, Weights(context=2.0))
+    assert _names(heavy.search("gauge", 1, _TODAY, context=Context("ferry")))[0] == "ferry"
 
 
 def test_a_better_article_comes_before_a_favoured_one(tmp_path: Path) -> None:

@@ -107,8 +107,8 @@ def test_a_conversation_stays_with_its_article_until_another_name_begins_afresh(
 
 @pytest.mark.parametrize("odd", ["\ud800 who denied the account?", "🔥", "\x00", "?!", "who " * 900])
 def test_a_conversation_of_odd_characters_is_gone_on_from(sample: _Sample, odd: str) -> None:
-    answer = sample.answerer.answer("when did he deny it?", turns=(Turn(odd, odd, odd),))
-    assert answer.refused or answer.citations
+    answer = sample.answerer.answer("who denied the account?", turns=(Turn(odd, odd, odd),))
+    assert "Peskov" in (answer.text or "") and answer.citations
 
 
 def test_every_citation_is_verbatim(sample: _Sample) -> None:

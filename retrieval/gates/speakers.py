@@ -34,6 +34,11 @@ _SPEAKER = re.compile(
     rf"[,”\"’'] (?:{_SAYING_FIRST}) (?:[A-Z][\w.’'-]+ )*?([A-Z][\w’'-]+)(?=[,.;]|$)"
 )
 _SOMEBODY = re.compile(r"[“”\"‘]|\b(?:he|she|they|I|we|his|her|their|spokes\w+|officials?|aides?)\b", re.IGNORECASE)
+# "The company said", "the French president has confirmed": whoever the article speaks of.
+_DESCRIBED = re.compile(
+    rf"\bthe (?:[\w-]+ ){{1,3}}?(?:(?:has|have|had) )?(?:{_SAYING}|denie[ds]|confirm(?:ed|s)|responded)\b",
+    re.IGNORECASE,
+)
 # Who speaks without being named.
 _UNNAMED = frozenset("he she they it i we who".split())
 _OFFICE = (
@@ -91,10 +96,11 @@ def speaker(question: str, place: Place) -> Objection | None:
 
 
 def _may_speak(name: str, place: Place) -> bool:
-    """Whether the passage names them, or the sentence has a quotation or a pronoun that may be theirs."""
-    known = next((names for names in _GOVERNMENTS if name in names), frozenset({name}))
-    around = f"{place.title}\n{place.passage}"
-    return bool(_SOMEBODY.search(place.sentence)) or any(occurs(one, around) for one in known)
+    """Whether the passage names them, or the sentence has a quotation, pronoun or description that may be theirs."""
+    if _SOMEBODY.search(place.sentence):
+        return True
+    around = place.article if _DESCRIBED.search(place.sentence) else place.passage
+    return any(occurs(one, f"{place.title}\n{around}") for one in _known_as(name))
 
 
 def _unnamed(one: str) -> bool:
@@ -104,8 +110,11 @@ def _unnamed(one: str) -> bool:
 
 def _speaks_for(one: str, asked: str, article: str) -> bool:
     """Whether what one says is what is asked for: it is that name, or one of the two is in the other's office."""
-    known = next((names for names in _GOVERNMENTS if asked in names), frozenset({asked}))
-    return any(occurs(name, one) or _in_office(one, name, article) for name in known)
+    return any(occurs(name, one) or _in_office(one, name, article) for name in _known_as(asked))
+
+
+def _known_as(name: str) -> frozenset[str]:
+    return next((known for known in _GOVERNMENTS if name in known), frozenset({name}))
 
 
 def _in_office(one: str, other: str, article: str) -> bool:
