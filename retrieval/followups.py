@@ -66,6 +66,10 @@ _LONG = 400  # characters
 _POINTS = re.compile(
     r"\b(?:this|that|th[eo]se|it|they|them|their|its|he|she|him|her|his|there|then|not)\b", re.IGNORECASE
 )
+# What ends so does not say to what.
+_REACTS = re.compile(
+    r"\b(?:respond|react|reply|comment|agree|object|retaliate|intervene|involved|reaction|response)\W*$", re.IGNORECASE
+)
 _SAID = 300  # characters of an answer
 _FEW = 1
 # Of a question that may be searched for alone: how many stems it has at least, with a name and without, less one;
@@ -114,9 +118,11 @@ def search_text(question: str, turns: Sequence[Turn]) -> str:
     spoken = stems_in(" ".join([*(turn.question for turn in turns), last.answer or "", last.quote or ""]))
     named = names_in(question)
     # "How much was Acme fined?" says little, but of a name that is new.
-    if understood == question and named and len(stems) > 1 and not stems & spoken and not _POINTS.search(question):
+    leans = _POINTS.search(question) or _REACTS.search(question)
+    if understood == question and named and len(stems) > 1 and not stems & spoken and not leans:
         return understood
-    little = len(stems) <= (_FEW_STEMS if named or question == question.lower() else _FEW_NAMELESS)
+    few = _FEW_STEMS if named or question == question.lower() else _FEW_NAMELESS
+    little = len(stems) <= few or _REACTS.search(question)
     if understood == question and not little and len(stems & spoken) < _SHARED * len(stems):
         return understood
     text = understood if last.question in understood else f"{last.question} {understood}"

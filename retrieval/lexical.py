@@ -62,11 +62,10 @@ def analyzer(scheme: Scheme) -> Any:
     return (chain.filter(tantivy.Filter.stemmer("english")) if scheme.stem else chain).build()
 
 
-def query_terms(analyze: Any, question: str) -> list[str]:
-    """The distinct terms of a question, without stop words unless it has no others."""
+def telling_terms(analyze: Any, question: str) -> list[str]:
+    """The distinct terms of a question, without stop words."""
     telling = [word for word in _WORD.findall(question) if word.lower() not in _STOP_WORDS]
-    terms = dict.fromkeys(analyze.analyze(" ".join(telling))) or dict.fromkeys(analyze.analyze(question))
-    return list(terms)[:_MOST_TERMS]
+    return list(dict.fromkeys(analyze.analyze(" ".join(telling))))[:_MOST_TERMS]
 
 
 def about(article: Article) -> str:
@@ -140,8 +139,12 @@ class LexicalIndex:
         return int(self._searcher.num_docs)
 
     def terms(self, text: str) -> list[str]:
-        """The distinct terms that a search for `text` looks for."""
-        return query_terms(self._analyzer, text)
+        """The distinct terms that a search for `text` looks for: stop words only if it has no others."""
+        return self.telling_terms(text) or list(dict.fromkeys(self.all_terms(text)))[:_MOST_TERMS]
+
+    def telling_terms(self, text: str) -> list[str]:
+        """The distinct terms of `text` without stop words."""
+        return telling_terms(self._analyzer, text)
 
     def all_terms(self, text: str) -> list[str]:
         """The terms of a text, in order."""

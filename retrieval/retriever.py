@@ -248,10 +248,14 @@ def _mean(vectors: Vectors, weights: Sequence[float]) -> Vectors:
 
 
 def boosts(index: LexicalIndex, said: Mapping[str, float]) -> dict[str, float]:
-    """The terms of the texts with how much each counts; one that several have counts for each of them."""
+    """The terms of the texts with how much each counts; one that several have counts for each of them.
+
+    Stop words are looked for only if no text has others.
+    """
     counts: dict[str, float] = {}
+    terms = index.telling_terms if any(map(index.telling_terms, said)) else index.terms
     for text, weight in said.items():
-        for term in index.terms(text):
+        for term in terms(text):
             counts[term] = counts.get(term, 0.0) + weight
     return counts
 

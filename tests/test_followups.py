@@ -324,3 +324,8 @@ def test_of_an_answer_without_a_sentence_its_beginning_is_the_context() -> None:
 @pytest.mark.parametrize("question", FRESH[:2])
 def test_a_question_of_another_topic_has_no_context(question: str) -> None:
     assert context(question, [SPAIN, DENIED]) == context(question, []) == ALONE
+
+
+@pytest.mark.parametrize("question", ["Did Orsania respond?", "How did Norva Air react?", "Was Jan Vale involved?"])
+def test_how_somebody_new_took_it_is_asked_of_what_was_spoken_of(question: str) -> None:
+    assert context(question, [DENIED]).text == f"{DENIED.question} {question} {DENIED.answer}"

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retrieval.errors import BadQuestion, IndexIncompatible
-from retrieval.retriever import MAX_QUERY, Context, Retriever, Weights
+from retrieval.retriever import MAX_QUERY, Context, Retriever, Weights, boosts
 from retrieval.types import Hit
 from tests.fakes import FakeEncoder, Place, Record
 
@@ -191,6 +191,13 @@ def test_what_was_spoken_of_before_counts_less_than_the_question(tmp_path: Path)
     assert _names(retriever.search("gauge", 1, _TODAY, context=Context("gauge", "ferry")))[0] == "tide"
     heavy = Retriever(retriever.index, retriever.encoder, Weights(context=2.0))
     assert _names(heavy.search("gauge", 1, _TODAY, context=Context("ferry")))[0] == "ferry"
+
+
+def test_stop_words_are_looked_for_only_if_nothing_else_was_said(tmp_path: Path) -> None:
+    lexical = _retriever(tmp_path, _filler(2)).index.lexical
+    assert boosts(lexical, {"Tell me more": 1.0, "the ferry": 0.5}) == {"ferri": 0.5}
+    assert boosts(lexical, {"Tell me": 1.0, "more": 0.5}) == {"tell": 1.0, "me": 1.0, "more": 0.5}
+    assert boosts(lexical, {"the ferry": 1.0, "A ferry?": 0.5}) == {"ferri": 1.5}
 
 
 def test_a_better_article_comes_before_a_favoured_one(tmp_path: Path) -> None:

@@ -265,6 +265,7 @@ def main() -> None:
     parser.add_argument("--full-index", type=Path, required=True, help="the data folder of a full realtimeqa index")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--passes", type=float, default=2)
+    parser.add_argument("--batches", type=int, help="at most so many a pass; with teachers they are the same in each")
     parser.add_argument("--minutes", type=float, default=math.inf, help="end, with the rate at 0, after so many")
     parser.add_argument("--rate", type=float, default=_RATE)
     parser.add_argument(
@@ -280,13 +281,13 @@ def main() -> None:
         data_folder(arguments.data), arguments.full_index, out / "examples.pickle", arguments.headlines
     )
     training = Training(out / "checkpoint.pt", arguments.start_from, arguments.rate, arguments.teachers)
-    run(training, examples, arguments.passes, arguments.minutes * 60)
+    run(training, examples, arguments.passes, arguments.minutes * 60, arguments.batches)
     training.save()
     training.write(out / "reader")
 
 
-def run(training: Training, examples: list[Example], passes: float, seconds: float) -> None:
-    """Train for so many passes or seconds, whichever is over first."""
+def run(training: Training, examples: list[Example], passes: float, seconds: float, most: int | None = None) -> None:
+    """Train for so many passes or seconds, whichever is over first; a pass is at most `most` batches."""
     tokenizer = Tokenizer.from_file(str(find_model().folder / "tokenizer.json"))
     place, losses = training.place, []
     before = saved = time.monotonic()
@@ -294,6 +295,8 @@ def run(training: Training, examples: list[Example], passes: float, seconds: flo
         # What teachers said of a batch holds if it comes again as it was.
         chance = random.Random(0 if training.taught else place.pass_number)
         ready: list[Any] = list(batches(list(encode(examples, tokenizer, chance)), _TOKENS, chance, _ROUND_TO))
+        random.Random(0 if training.taught else place.pass_number).shuffle(ready)
+        ready = ready[:most]
         random.Random(place.pass_number).shuffle(ready)
         for batch in ready[place.within :]:
             progress = max((place.pass_number + place.within / len(ready)) / passes, place.spent / seconds)
