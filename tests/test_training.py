@@ -11,16 +11,24 @@ import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer
-from transformers import AutoModelForQuestionAnswering, AutoTokenizer, BertConfig, BertForQuestionAnswering
+from transformers import (
+    AutoModelForQuestionAnswering,
+    AutoTokenizer,
+    BertConfig,
+    BertForQuestionAnswering,
+    MPNetConfig,
+    MPNetForQuestionAnswering,
+)
 
 from retrieval.models import find_model
 from retrieval.reader_model import BUNDLED, MODEL, TOKENIZER, ReaderModel
 from retrieval.types import Article
+from training.attention import attend
 from training.examples import Example, Found, qamr
 from training.export import mixed, weights_of
 from training.headlines import Asked, ask
 from training.tokens import IGNORED, batches, encode
-from training.train import Reads, Training, shared_loss, taught_loss
+from training.train import Reads, Training, freeze, shared_loss, taught_loss
 from training.weights import exported_weights
 
 
@@ -236,6 +244,41 @@ def test_a_teacher_may_number_the_word_pieces_as_it_likes(tmp_path: Path) -> Non
         again = Reads(tmp_path / "written")(batch)
     assert all(torch.allclose(one, other, atol=1e-5) for one, other in zip(found, expected, strict=True))
     assert all(torch.equal(one, other) for one, other in zip(found, again, strict=True))
+
+
+def test_attention_as_products_is_what_torch_computes() -> None:
+    torch.manual_seed(1)
+    query, key, value = parts = [torch.randn(2, 3, 5, 8, requires_grad=True) for _ in range(3)]
+    mask = torch.zeros(2, 1, 5, 5)
+    mask[0, :, :, 3:] = torch.finfo(torch.float32).min
+    for given in (mask, None):
+        found, _ = attend(torch.nn.Identity(), query, key, value, given)
+        expected = torch.nn.functional.scaled_dot_product_attention(*parts, attn_mask=given).transpose(1, 2)
+        torch.testing.assert_close(found, expected)
+        torch.testing.assert_close(
+            torch.autograd.grad(found.square().sum(), parts), torch.autograd.grad(expected.square().sum(), parts)
+        )
+    # Under autocast it stays in bfloat16, which is what makes it fast.
+    with torch.autocast("cpu", torch.bfloat16):
+        rough, _ = attend(torch.nn.Identity(), query.bfloat16(), key.bfloat16(), value.bfloat16(), mask)
+        assert rough.dtype == torch.bfloat16
+
+
+def test_frozen_layers_and_what_goes_into_them_do_not_learn() -> None:
+    config = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
+    for model in (
+        BertForQuestionAnswering(BertConfig(**config)),
+        MPNetForQuestionAnswering(MPNetConfig(**config)),
+    ):
+        freeze(model, 0)
+        names = {name for name, weights in model.named_parameters() if not weights.requires_grad}
+        assert [name.split(".", 1)[1] for name in names] == ["embeddings.word_embeddings.weight"]
+        freeze(model, 2)
+        ids = torch.randint(5, 100, (2, 7))
+        model(input_ids=ids, start_positions=torch.tensor([1, 2]), end_positions=torch.tensor([3, 4])).loss.backward()
+        learned = {name.split(".", 1)[1] for name, weights in model.named_parameters() if weights.grad is not None}
+        assert all(name.startswith("encoder.layer.2.") or name in {"weight", "bias"} for name in learned)
+        assert "encoder.layer.2.output.dense.weight" in learned
 
 
 def test_a_teacher_with_other_word_pieces_is_refused(tmp_path: Path) -> None:

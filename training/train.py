@@ -5,7 +5,8 @@ the place of "not here" (Devlin et al. 2019, section 4.3). Besides, over the tok
 that their scores compare (Clark and Gardner, "Simple and Effective Multi-Paragraph Reading Comprehension", 2018,
 section 3.3; here of how much more each token scores than its passage's [CLS], with 0 for "nowhere").
 
-The word embeddings stay as they are. AdamW, a rate that falls linearly to 0, bfloat16 on processors that multiply it
+The word embeddings stay as they are, and with `--frozen` the lowest layers, which a large model does without in a
+short training. AdamW, a rate that falls linearly to 0, bfloat16 on processors that multiply it
 (half the time of float32 there, twice the time elsewhere). A checkpoint is written every few minutes, and the same
 command goes on from it. `--start-from` begins with the weights of a reader that `training.export` wrote, or with a
 model of transformers, such as a larger one that is to teach; OUT/reader gets the same form in the end. With
@@ -37,6 +38,7 @@ from retrieval.models import find_model
 from retrieval.reader_model import MODEL
 from retrieval.retriever import Retriever
 from retrieval.store import Store
+from training.attention import use_products
 from training.examples import Example, all_examples
 from training.headlines import headline_examples
 from training.tokens import IGNORED, Batch, batches, encode
@@ -72,7 +74,14 @@ class Place:
 class Training:
     """A model, its optimizer and where it is in the data; all of it in one checkpoint."""
 
-    def __init__(self, checkpoint: Path, start_from: Path | None, rate: float, teachers: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        checkpoint: Path,
+        start_from: Path | None,
+        rate: float,
+        teachers: Sequence[Path] = (),
+        frozen: int = 0,
+    ) -> None:
         self._checkpoint, self._rate = checkpoint, rate
         self._heard = checkpoint.parent / "heard"
         self._taught_by = "\n".join(str(folder.resolve()) for folder in teachers)
@@ -80,7 +89,7 @@ class Training:
         self._teachers = [Reads(folder) for folder in teachers]
         self._reads = Reads(start_from)
         self._model = self._reads.model
-        self._model.get_input_embeddings().weight.requires_grad_(False)
+        freeze(self._model, frozen)
         self._model.train()
         self._learned = [weights for weights in self._model.parameters() if weights.requires_grad]
         self._optimizer = torch.optim.AdamW(
@@ -154,6 +163,18 @@ class Training:
         aside.replace(self._checkpoint)
 
 
+def freeze(model: Any, layers: int) -> None:
+    """Let the word embeddings stay as they are; of more than no layers, the lowest and all that goes into them."""
+    model.get_input_embeddings().weight.requires_grad_(False)
+    if layers:
+        encoder = model.base_model.encoder
+        still = [model.base_model.embeddings, *encoder.layer[:layers]]
+        # Where tokens stand, as MPNet's layers are told; it goes into the first one too.
+        still += [encoder.relative_attention_bias] if hasattr(encoder, "relative_attention_bias") else []
+        for part in still:
+            part.requires_grad_(False)
+
+
 def marked_loss(scores: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
     """How improbable the marked tokens are, each among those of its own passage, in the mean of the texts."""
     wrong = torch.nn.functional.cross_entropy(scores, truth, reduction="sum", ignore_index=IGNORED)
@@ -216,6 +237,7 @@ class Reads:
             self.base, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
         )
         self.model.eval()
+        use_products(self.model)
         if folder is not None and exported:
             self.model.load_state_dict(exported_weights(folder / MODEL), strict=False)
         self._numbers = None if self.base == ours else _numbers(ours, self.base)
@@ -267,6 +289,7 @@ def main() -> None:
     parser.add_argument("--passes", type=float, default=2)
     parser.add_argument("--batches", type=int, help="at most so many a pass; with teachers they are the same in each")
     parser.add_argument("--minutes", type=float, default=math.inf, help="end, with the rate at 0, after so many")
+    parser.add_argument("--frozen", type=int, default=0, help="so many of the lowest layers stay as they are")
     parser.add_argument("--rate", type=float, default=_RATE)
     parser.add_argument(
         "--start-from", type=Path, help="the folder of an exported reader, or of a model of transformers, to begin with"
@@ -280,7 +303,9 @@ def main() -> None:
     examples = _examples(
         data_folder(arguments.data), arguments.full_index, out / "examples.pickle", arguments.headlines
     )
-    training = Training(out / "checkpoint.pt", arguments.start_from, arguments.rate, arguments.teachers)
+    training = Training(
+        out / "checkpoint.pt", arguments.start_from, arguments.rate, arguments.teachers, arguments.frozen
+    )
     run(training, examples, arguments.passes, arguments.minutes * 60, arguments.batches)
     training.save()
     training.write(out / "reader")
