@@ -5,13 +5,13 @@ the place of "not here" (Devlin et al. 2019, section 4.3). Besides, over the tok
 that their scores compare (Clark and Gardner, "Simple and Effective Multi-Paragraph Reading Comprehension", 2018,
 section 3.3; here of how much more each token scores than its passage's [CLS], with 0 for "nowhere").
 
-The word embeddings stay as they are, and with `--frozen` the lowest layers, which a large model does without in a
-short training. AdamW, a rate that falls linearly to 0, bfloat16 on processors that multiply it
-(half the time of float32 there, twice the time elsewhere). A checkpoint is written every few minutes, and the same
-command goes on from it. `--start-from` begins with the weights of a reader that `training.export` wrote, or with a
-model of transformers, such as a larger one that is to teach; OUT/reader gets the same form in the end. With
-`--teachers` half of what is learned is what other such readers say in the mean, in place of the marks (Hinton, Vinyals
-and Dean, "Distilling the Knowledge in a Neural Network", 2015).
+The word embeddings stay as they are; with `--frozen` so do the lowest layers, which makes the steps of a large model
+shorter. AdamW, a rate that falls linearly to 0, bfloat16 on processors that multiply it (half the time of float32
+there, twice the time elsewhere). A checkpoint is written every few minutes, and the same command goes on from it.
+`--start-from` begins with the weights of a reader that `training.export` wrote, or with a model of transformers, such
+as a larger one that is to teach; OUT/reader gets the same form in the end. With `--teachers` half of what is learned
+is what other such readers say in the mean, in place of the marks (Hinton, Vinyals and Dean, "Distilling the Knowledge
+in a Neural Network", 2015).
 """
 
 import argparse
@@ -167,12 +167,8 @@ def freeze(model: Any, layers: int) -> None:
     """Let the word embeddings stay as they are; of more than no layers, the lowest and all that goes into them."""
     model.get_input_embeddings().weight.requires_grad_(False)
     if layers:
-        encoder = model.base_model.encoder
-        still = [model.base_model.embeddings, *encoder.layer[:layers]]
-        # Where tokens stand, as MPNet's layers are told; it goes into the first one too.
-        still += [encoder.relative_attention_bias] if hasattr(encoder, "relative_attention_bias") else []
-        for part in still:
-            part.requires_grad_(False)
+        model.base_model.requires_grad_(False)
+        model.base_model.encoder.layer[layers:].requires_grad_(True)
 
 
 def marked_loss(scores: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
